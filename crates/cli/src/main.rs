@@ -1,0 +1,3 @@
+//! The outpost program.
+
+fn main() {}

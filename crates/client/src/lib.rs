@@ -1,0 +1,1 @@
+//! The Rust client: typed calls, process handles, resume.

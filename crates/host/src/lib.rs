@@ -1,0 +1,1 @@
+//! Acting on this computer: processes, files, HTTP.

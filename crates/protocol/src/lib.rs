@@ -1,0 +1,1 @@
+//! The contract: what Outpost says on the wire.

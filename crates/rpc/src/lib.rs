@@ -1,0 +1,1 @@
+//! The JSON-RPC peer: links, connections, transports.

@@ -1,0 +1,1 @@
+//! The faces: method tables, sessions, serving, embedding.

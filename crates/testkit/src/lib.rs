@@ -1,0 +1,1 @@
+//! The harness every crate tests with.
