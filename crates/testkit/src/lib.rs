@@ -1,1 +1,19 @@
 //! The harness every crate tests with.
+//!
+//! Nothing here depends on a crate of ours: the wire is read by code that
+//! shares nothing with the code under test. The parts:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`program`] | a program started by a test, ended with its group |
+//! | [`leaks`] | proof that nothing a test started is still alive |
+//! | [`frame`] | WebSocket frames, read and written |
+//! | [`proxy`] | a TCP proxy with faults that records what passes |
+//!
+//! Everything panics instead of returning errors where a failure means that the
+//! test has failed, and every wait has a deadline.
+
+pub mod frame;
+pub mod leaks;
+pub mod program;
+pub mod proxy;
