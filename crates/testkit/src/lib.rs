@@ -9,11 +9,15 @@
 //! | [`leaks`] | proof that nothing a test started is still alive |
 //! | [`frame`] | WebSocket frames, read and written |
 //! | [`proxy`] | a TCP proxy with faults that records what passes |
+//! | [`http`] | a small HTTP server for fixtures |
+//! | [`mock`] | a model API whose answers are written in the test |
 //!
 //! Everything panics instead of returning errors where a failure means that the
 //! test has failed, and every wait has a deadline.
 
 pub mod frame;
+pub mod http;
 pub mod leaks;
+pub mod mock;
 pub mod program;
 pub mod proxy;
