@@ -11,6 +11,7 @@
 //! | [`proxy`] | a TCP proxy with faults that records what passes |
 //! | [`http`] | a small HTTP server for fixtures |
 //! | [`mock`] | a model API whose answers are written in the test |
+//! | [`wire`] | processes put together again from what was said |
 //!
 //! Everything panics instead of returning errors where a failure means that the
 //! test has failed, and every wait has a deadline.
@@ -21,3 +22,4 @@ pub mod leaks;
 pub mod mock;
 pub mod program;
 pub mod proxy;
+pub mod wire;
