@@ -1,0 +1,16 @@
+//! The exec-server's methods, by family.
+//!
+//! Parameter types carry the reference's type names where those are on the wire: a request whose
+//! parameters are no object is told `expected struct WireExecParams`. The order of their fields is
+//! the order in which the reference reads an array in place of an object. Members that Outpost
+//! added come last, are optional, and are announced in [`environment::Capabilities`].
+
+pub mod environment;
+pub mod fs;
+pub mod http;
+pub mod process;
+pub mod sandbox;
+pub mod session;
+
+/// The reference whose wire this is.
+pub const REFERENCE_VERSION: &str = "0.169.0";
