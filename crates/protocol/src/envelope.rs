@@ -5,7 +5,7 @@
 //! What is wrong with a malformed message is worked out in a second, slow pass
 //! (`envelope/malformed.rs`), so that a good message does not pay for good words.
 //!
-//! Every value of a message is held against [`crate::strict`]: no repeated key at any depth, a
+//! Every value of a message is held against `strict.rs`: no repeated key at any depth, a
 //! bounded number of values, bounded nesting.
 
 mod malformed;

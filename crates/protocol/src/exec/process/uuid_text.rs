@@ -19,7 +19,21 @@ impl<'de> Deserialize<'de> for UuidText {
         let text = String::deserialize(decoder)?;
         match uuid::Uuid::parse_str(&text) {
             Ok(_) => Ok(Self(text)),
-            Err(error) => Err(de::Error::custom(error)),
+            Err(error) => Err(de::Error::custom(
+                stray_character(&text).unwrap_or(error.to_string()),
+            )),
         }
     }
+}
+
+/// The reference's words for the first character that no UUID has.
+fn stray_character(text: &str) -> Option<String> {
+    let (at, found) = text
+        .char_indices()
+        .find(|(_, found)| !found.is_ascii_hexdigit() && *found != '-')?;
+    Some(format!(
+        "invalid character: expected an optional prefix of `urn:uuid:` followed by [0-9a-fA-F-], \
+         found `{found}` at {}",
+        at + 1
+    ))
 }
