@@ -1,0 +1,21 @@
+//! The real Codex runs its commands on this server.
+//!
+//! Each story starts an exec-server, a recording proxy in front of it and a
+//! scripted model, lets the unmodified client run, and then judges what passed
+//! on the wire. The exit status of the client is no evidence: it is 0 when every
+//! tool call has failed. The client is never offered an environment of its own.
+//!
+//! The client is `OUTPOST_CODEX_BIN`, else the one that npm installs below
+//! `target/compat`. Without either the stories are skipped, loudly, unless
+//! `OUTPOST_REQUIRE_COMPAT=1` says that this is a failure.
+//! `OUTPOST_COMPAT_SERVER=reference` runs the stories against the client's own
+//! exec-server, which shows what a story is worth: it passes them
+//! all but the outage, in which it loses output.
+
+mod app_server;
+mod client;
+mod faults;
+mod scene;
+mod server;
+mod stories;
+mod tools;
