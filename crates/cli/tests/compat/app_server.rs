@@ -29,24 +29,24 @@ pub(crate) fn run(setting: &Setting<'_>) {
     let cwd = setting.work();
     app.ask(
         "initialize",
-        json!({ "clientInfo": { "name": "outpost", "version": "1" },
+        &json!({ "clientInfo": { "name": "outpost", "version": "1" },
             "capabilities": { "experimentalApi": true } }),
     );
     app.say(&json!({ "method": "initialized" }));
     app.ask(
         "environment/add",
-        json!({ "environmentId": "box", "execServerUrl": setting.server_url,
+        &json!({ "environmentId": "box", "execServerUrl": setting.server_url,
             "authBearerToken": setting.token }),
     );
     let thread = app.ask(
         "thread/start",
-        json!({ "cwd": cwd, "approvalPolicy": "never", "sandbox": "danger-full-access",
+        &json!({ "cwd": cwd, "approvalPolicy": "never", "sandbox": "danger-full-access",
             "environments": [{ "environmentId": "box", "cwd": cwd }] }),
     );
     let input = json!([{ "type": "text", "text": "play the scene" }]);
     app.ask(
         "turn/start",
-        json!({ "threadId": thread["thread"]["id"], "input": input }),
+        &json!({ "threadId": thread["thread"]["id"], "input": input }),
     );
     app.until(|message| message["method"] == "turn/completed");
     app.end();
@@ -75,7 +75,7 @@ impl AppServer {
         writeln!(self.stdin, "{message}").expect("the app-server reads");
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.asked += 1;
         let id = self.asked;
         self.say(&json!({ "id": id, "method": method, "params": params }));

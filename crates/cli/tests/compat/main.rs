@@ -12,10 +12,17 @@
 //! exec-server, which shows what a story is worth: it passes them
 //! all but the outage, in which it loses output.
 
+#[cfg(test)]
 mod app_server;
+#[cfg(test)]
 mod client;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod scene;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
 mod stories;
+#[cfg(test)]
 mod tools;

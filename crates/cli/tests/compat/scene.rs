@@ -119,7 +119,7 @@ impl Scene {
                 way => setting.run(way),
             }
         });
-        self.told(server, proxy, &model)
+        self.told(server, proxy.as_ref(), &model)
     }
 
     fn start_server(&self) -> Server {
@@ -137,7 +137,7 @@ impl Scene {
         Server::start(self.codex, folder, &self.marker, flags)
     }
 
-    fn told(self, server: Option<Server>, proxy: Option<Proxy>, model: &Model) -> Told {
+    fn told(self, server: Option<Server>, proxy: Option<&Proxy>, model: &Model) -> Told {
         if let Some(server) = server {
             server.stop();
         }
@@ -157,10 +157,8 @@ impl Scene {
         };
         for name in ["client.log", "server.log"] {
             let log = read(name).unwrap_or_default();
-            println!(
-                "--- the end of {name}\n{}",
-                &log[log.ceil_char_boundary(log.len().saturating_sub(LOG_SHOWN))..]
-            );
+            let shown = log.ceil_char_boundary(log.len().saturating_sub(LOG_SHOWN));
+            println!("--- the end of {name}\n{}", &log[shown..]);
         }
         let outputs = model.outputs();
         println!("--- outputs\n{outputs:#?}");
