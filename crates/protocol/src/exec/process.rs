@@ -28,6 +28,9 @@ methods! {
     Resize = "process/resize": ResizeParams => ResizeResponse;
     /// Addition: ends the standard input after what is queued.
     CloseStdin = "process/closeStdin": CloseStdinParams => CloseStdinResponse;
+    /// Addition: stops or resumes the notifications of one process, so that a slow reader of it
+    /// does not hold up the others. Unfollowed, it is treated as a detached session's process.
+    Follow = "process/follow": FollowParams => FollowResponse;
     /// Addition: the processes of the session.
     List = "process/list": crate::NoParams => ListResponse;
 }
@@ -362,6 +365,24 @@ pub struct CloseStdinParams {
 pub struct CloseStdinResponse {
     /// What became of it.
     pub status: WriteStatus,
+}
+
+/// Whose notifications.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FollowParams {
+    /// Which process.
+    pub process_id: String,
+    /// Whether they are wanted.
+    pub follow: bool,
+}
+
+/// From where notifications go on, or where they stopped.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FollowResponse {
+    /// The next sequence number; what lies before it is to be read.
+    pub next_seq: u64,
 }
 
 /// The processes of the session.

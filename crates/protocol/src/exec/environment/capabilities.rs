@@ -40,6 +40,8 @@ pub struct Capabilities {
     pub process_resize: bool,
     /// Addition: `process/closeStdin`.
     pub process_close_stdin: bool,
+    /// Addition: `process/follow`.
+    pub process_follow: bool,
     /// Addition: `process/list`.
     pub process_list: bool,
     /// Addition: all the names in `process/signal`.

@@ -1,0 +1,268 @@
+//! A face's surface: one table, one line a method.
+//!
+//! A line says which type the method is, how it shares with others ([`Lane`]), and what handles
+//! it. A route decodes the parameters when the request arrives, so a mistake in them is answered
+//! at once, and makes a [`Job`] that answers when it is run.
+
+use std::{collections::HashMap, fmt, pin::Pin};
+
+use outpost_protocol::{Method, RequestId, RpcError, decode_params, envelope};
+use serde_json::value::RawValue;
+
+use crate::{
+    frame::{Frame, PieceWriter, ReaderGone},
+    lanes::{Claim, Pool},
+    link::FrameSender,
+};
+
+/// A future that is owned and may move between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The methods of one face. `C` is what a handler gets besides the parameters.
+pub struct Router<C> {
+    routes: HashMap<&'static str, Box<dyn Route<C>>>,
+}
+
+/// How a request shares its connection with others, and what becomes of it when that ends.
+pub struct Lane<P> {
+    pool: Pool,
+    claims: fn(&P) -> Vec<Claim>,
+    alone: bool,
+    finishes: bool,
+}
+
+/// What a handler answers.
+pub enum Reply<T> {
+    /// The result.
+    Value(T),
+    /// The result, and what is done once the answer is queued: what it does on the same
+    /// connection comes after the answer.
+    Then(T, Box<dyn FnOnce() + Send>),
+    /// The JSON of the result, made by hand.
+    Json(String),
+    /// The JSON of the result, written while it is sent.
+    Pieces(Box<dyn FnOnce(PieceWriter) -> BoxFuture<Result<PieceWriter, ReaderGone>> + Send>),
+}
+
+/// A decoded request that has not begun.
+pub struct Job {
+    pub(crate) claims: Vec<Claim>,
+    pub(crate) pool: Pool,
+    /// Nothing of this connection is looked at until it has ended.
+    pub(crate) alone: bool,
+    /// The end of the connection does not end it.
+    pub(crate) finishes: bool,
+    pub(crate) work: BoxFuture<()>,
+}
+
+trait Route<C>: Send + Sync {
+    fn plan(&self, context: C, id: RequestId, params: Option<&RawValue>, outbox: FrameSender)
+    -> Result<Job, RpcError>;
+}
+
+struct Typed<M: Method, F> {
+    lane: Lane<M::Params>,
+    handler: F,
+}
+
+// === impl Router ===
+
+impl<C: Send + 'static> Router<C> {
+    /// No methods.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { routes: HashMap::new() }
+    }
+
+    /// Adds a method. The same method twice is a mistake in the table.
+    #[must_use]
+    pub fn call<M, F, W>(mut self, lane: Lane<M::Params>, handler: F) -> Self
+    where
+        M: Method,
+        F: Fn(C, M::Params) -> W + Clone + Send + Sync + 'static,
+        W: Future<Output = Result<Reply<M::Answer>, RpcError>> + Send + 'static,
+    {
+        let known = self.routes.insert(M::NAME, Box::new(Typed::<M, F> { lane, handler }));
+        assert!(known.is_none(), "{} stands twice in the table", M::NAME);
+        self
+    }
+
+    /// Whether the table has the method.
+    #[must_use]
+    pub fn knows(&self, method: &str) -> bool {
+        self.routes.contains_key(method)
+    }
+
+    /// Decodes a request; `None` when there is no such method.
+    pub(crate) fn plan(
+        &self,
+        context: C,
+        (id, method, params): (RequestId, &str, Option<&RawValue>),
+        outbox: FrameSender,
+    ) -> Option<Result<Job, RpcError>> {
+        Some(self.routes.get(method)?.plan(context, id, params, outbox))
+    }
+}
+
+impl<C: Send + 'static> Default for Router<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C> fmt::Debug for Router<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.routes.keys()).finish()
+    }
+}
+
+// === impl Lane ===
+
+impl<P> Lane<P> {
+    fn in_pool(pool: Pool) -> Self {
+        Self { pool, claims: |_| Vec::new(), alone: false, finishes: false }
+    }
+
+    /// Quick, urgent, waits for no place.
+    #[must_use]
+    pub fn control() -> Self {
+        Self::in_pool(Pool::Control)
+    }
+
+    /// Works.
+    #[must_use]
+    pub fn work() -> Self {
+        Self::in_pool(Pool::Work)
+    }
+
+    /// Mostly waits.
+    #[must_use]
+    pub fn wait() -> Self {
+        Self::in_pool(Pool::Wait)
+    }
+
+    /// Nothing of this connection is looked at until it has ended; for the handshake.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self { alone: true, ..Self::in_pool(Pool::Control) }
+    }
+
+    /// What it works on.
+    #[must_use]
+    pub fn claims(self, claims: fn(&P) -> Vec<Claim>) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// Once begun it runs to its end, also when the connection ends.
+    #[must_use]
+    pub fn finishes(self) -> Self {
+        Self { finishes: true, ..self }
+    }
+}
+
+impl<P> fmt::Debug for Lane<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane").field("pool", &self.pool).field("alone", &self.alone).finish()
+    }
+}
+
+// === impl Typed ===
+
+impl<C, M, F, W> Route<C> for Typed<M, F>
+where
+    C: Send + 'static,
+    M: Method,
+    F: Fn(C, M::Params) -> W + Clone + Send + Sync + 'static,
+    W: Future<Output = Result<Reply<M::Answer>, RpcError>> + Send + 'static,
+{
+    fn plan(
+        &self,
+        context: C,
+        id: RequestId,
+        params: Option<&RawValue>,
+        outbox: FrameSender,
+    ) -> Result<Job, RpcError> {
+        let params: M::Params = decode_params(params)?;
+        let claims = (self.lane.claims)(&params);
+        let handler = self.handler.clone();
+        let work = Box::pin(async move {
+            let outcome = handler(context, params).await;
+            answer::<M>(&outbox, &id, outcome).await;
+        });
+        let Lane { pool, alone, finishes, .. } = self.lane;
+        Ok(Job { claims, pool, alone, finishes, work })
+    }
+}
+
+/// Queues the answer; a connection that has ended needs none.
+async fn answer<M: Method>(
+    outbox: &FrameSender,
+    id: &RequestId,
+    outcome: Result<Reply<M::Answer>, RpcError>,
+) {
+    let (result, then) = match outcome {
+        Err(error) => (Ok(envelope::failure(id, &error)), None),
+        Ok(Reply::Value(value)) => (envelope::response(id, &value), None),
+        Ok(Reply::Then(value, then)) => (envelope::response(id, &value), Some(then)),
+        Ok(Reply::Json(json)) => (Ok(envelope::response_head(id) + &json + "}"), None),
+        Ok(Reply::Pieces(write)) => return in_pieces(outbox, id, write).await,
+    };
+    let text = result.unwrap_or_else(|error| {
+        envelope::failure(id, &RpcError::internal(format!("the result does not encode: {error}")))
+    });
+    let sent = outbox.send(Frame::Text(text)).await;
+    if let (Ok(()), Some(then)) = (sent, then) {
+        then();
+    }
+}
+
+async fn in_pieces(
+    outbox: &FrameSender,
+    id: &RequestId,
+    write: Box<dyn FnOnce(PieceWriter) -> BoxFuture<Result<PieceWriter, ReaderGone>> + Send>,
+) {
+    let (writer, frame) = Frame::in_pieces();
+    if outbox.send(frame).await.is_err() {
+        return;
+    }
+    let whole = async {
+        writer.part(envelope::response_head(id)).await?;
+        let writer = write(writer).await?;
+        writer.part("}".to_owned()).await?;
+        writer.end().await
+    };
+    if let Err(gone) = whole.await {
+        tracing::debug!(%id, "{gone}");
+    }
+}
+
+// === impl Reply ===
+
+impl<T> Reply<T> {
+    /// The result, and what is done once the answer is queued.
+    pub fn then(value: T, then: impl FnOnce() + Send + 'static) -> Self {
+        Self::Then(value, Box::new(then))
+    }
+}
+
+impl<T> From<T> for Reply<T> {
+    fn from(value: T) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) | Self::Then(value, _) => f.debug_tuple("Reply").field(value).finish(),
+            Self::Json(json) => f.debug_tuple("Reply").field(json).finish(),
+            Self::Pieces(_) => f.write_str("Reply(in pieces)"),
+        }
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("claims", &self.claims).field("pool", &self.pool).finish()
+    }
+}
