@@ -1,0 +1,217 @@
+//! A guard: the parent of one command where there is no cgroup.
+//!
+//! A guard is a copy of the keeper that does nothing but be the nearest subreaper above one
+//! command: whatever the command starts and abandons, by double fork and `setsid` too, becomes
+//! the guard's child and so stays attributable. It reports the command's exit, reaps everything,
+//! and ends when it has no child left: that is how the keeper learns that the tree is empty.
+//!
+//! It talks with the keeper over a socket in the frames of [`super::wire`]. The end of that socket
+//! means that the keeper is gone: the guard ends its tree, then itself.
+//!
+//! Limit: a command of the same user can kill its guard. Its leader then dies at once, the rest
+//! becomes the keeper's own and is swept by it.
+
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    process::{Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper, wait},
+};
+
+use super::{
+    child::{self, Start},
+    socket::Socket,
+    sys::{self, Forked},
+    tree::signal_below,
+    wire::{Reply, Request, Stage, To},
+};
+use crate::process::{
+    program::Program,
+    spawn,
+    streams::{self, Theirs},
+};
+
+/// Between two sweeps that found somebody unkillable (waiting for a disk): at first, and at most.
+/// A process that dies wakes the guard at once; this is for what its children did meanwhile.
+const SWEEP_AGAIN: [i64; 2] = [5_000_000, 500_000_000];
+
+/// What a guard is to start.
+#[derive(Debug)]
+pub(crate) struct Charge {
+    /// The command's id.
+    pub(crate) id: u64,
+    /// The command.
+    pub(crate) program: Program,
+    /// Its streams.
+    pub(crate) theirs: Theirs,
+    /// What its `oom_score_adj` shall be, where there is one.
+    pub(crate) oom_score: Option<i32>,
+}
+
+/// A guard at work.
+#[derive(Debug)]
+struct Guard {
+    keeper: Socket,
+    signals: OwnedFd,
+    id: u64,
+    leader: Pid,
+    /// Whether the leader's id can by now mean somebody else.
+    reaped: bool,
+    killing: bool,
+}
+
+/// Runs a guard, in the process just forked for it, until its tree is empty.
+pub(crate) fn run(keeper: OwnedFd, charge: Charge) -> ! {
+    let mut kept = charge.theirs.fds();
+    kept.push(keeper.as_fd());
+    sys::close_all_but(&kept);
+    drop(kept);
+    let mut keeper = Socket::new(keeper);
+    let outcome = start(&charge);
+    let id = charge.id;
+    drop(charge);
+    match outcome {
+        Ok((leader, pidfd, signals)) => {
+            let pid = number_of(leader);
+            keeper.reply(&Reply::Spawned { id, pid, fds: 1 }, vec![pidfd]);
+            keeper.flush();
+            let (reaped, killing) = (false, false);
+            Guard {
+                keeper,
+                signals,
+                id,
+                leader,
+                reaped,
+                killing,
+            }
+            .watch();
+        }
+        Err((stage, errno)) => {
+            keeper.reply(&Reply::SpawnFailed { id, stage, errno }, Vec::new());
+            keeper.flush();
+        }
+    }
+    sys::exit_now(0)
+}
+
+fn start(charge: &Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
+    let failed = |error: io::Error| (Stage::Resource, spawn::errno(&error).raw_os_error());
+    rustix::thread::set_name(c"outpost-guard").ok();
+    set_child_subreaper(Some(getpid())).map_err(|error| failed(error.into()))?;
+    let signals = sys::signal_fd().map_err(failed)?;
+    let (report, reporter) = streams::pipe().map_err(failed)?;
+    let parent = getpid();
+    match sys::fork(None).map_err(failed)? {
+        Forked::Child => Start {
+            program: &charge.program,
+            theirs: &charge.theirs,
+            report: reporter.as_fd(),
+            parent,
+            oom_score: charge.oom_score,
+        }
+        .run(),
+        Forked::Parent(pid, pidfd) => {
+            drop(reporter);
+            match child::read_report(report.as_fd()).map_err(failed)? {
+                None => Ok((pid, pidfd, signals)),
+                Some(reason) => Err(reason),
+            }
+        }
+    }
+}
+
+// === impl Guard ===
+
+impl Guard {
+    /// Reaps, obeys and reports until no child is left.
+    fn watch(mut self) {
+        let mut pause = SWEEP_AGAIN[0];
+        while self.reap() {
+            self.keeper.flush();
+            if self.killing {
+                self.sweep();
+            }
+            let timeout = Timespec {
+                tv_sec: 0,
+                tv_nsec: pause,
+            };
+            let timeout = self.killing.then_some(&timeout);
+            // Once the keeper is gone its end is always readable, so only children are waited for.
+            let watched = if self.killing { 1 } else { 2 };
+            let signals = PollFd::new(&self.signals, PollFlags::IN);
+            let mut fds = [signals, PollFd::new(&self.keeper, PollFlags::IN)];
+            match poll(&mut fds[..watched], timeout) {
+                Ok(0) => pause = (pause * 2).min(SWEEP_AGAIN[1]),
+                _ => pause = SWEEP_AGAIN[0],
+            }
+            let mut drained = [0; 1024];
+            // Which child it was is asked of `wait`; this only makes the descriptor quiet again.
+            rustix::io::read(&self.signals, &mut drained).ok();
+            if !self.killing {
+                self.hear();
+            }
+        }
+        self.keeper.flush();
+    }
+
+    /// Reaps every child that has ended. `false` when there is none left at all.
+    fn reap(&mut self) -> bool {
+        loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if self.leader == pid && !self.reaped => {
+                    self.reaped = true;
+                    let (id, status) = (self.id, status.as_raw());
+                    self.keeper.reply(&Reply::Exited { id, status }, Vec::new());
+                }
+                Ok(Some(_)) | Err(Errno::INTR) => {}
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Does what the keeper asks; its end is an order to kill.
+    fn hear(&mut self) {
+        let open = self.keeper.receive().unwrap_or(false);
+        while let Ok(Some(request)) = self.keeper.inbox.request() {
+            match request {
+                Request::Signal { signal, to, .. } => self.signal(signal, to),
+                Request::Kill { .. } => self.killing = true,
+                Request::Hello { .. } | Request::Spawn(_) | Request::Forget { .. } => {}
+            }
+        }
+        self.killing |= !open;
+    }
+
+    fn signal(&self, number: i32, to: To) {
+        let Some(signal) = Signal::from_named_raw(number) else {
+            return;
+        };
+        match to {
+            To::Tree => signal_below(number_of(getpid()), signal, |_| true),
+            To::Group if self.reaped => {
+                let group = number_of(self.leader);
+                signal_below(number_of(getpid()), signal, |stat| stat.group == group);
+            }
+            // It may have ended; then there is nobody to tell.
+            To::Group => drop(kill_process_group(self.leader, signal)),
+        }
+    }
+
+    /// Kills every process there is below; called again until none is left.
+    fn sweep(&self) {
+        if !self.reaped {
+            // In one step, so that a storm of forks in the group cannot outrun it.
+            kill_process_group(self.leader, Signal::KILL).ok();
+        }
+        signal_below(number_of(getpid()), Signal::KILL, |_| true);
+    }
+}
+
+fn number_of(pid: Pid) -> u32 {
+    pid.as_raw_pid().unsigned_abs()
+}

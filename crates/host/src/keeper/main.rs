@@ -1,0 +1,376 @@
+//! The keeper's loop: one thread, one epoll, one method per event.
+//!
+//! It waits for its server's requests, for children that ended, for commands on their way from
+//! fork to exec, for leaves that became empty and for guards. Nothing in the loop blocks but the
+//! forks themselves, so a command whose program lies on a dead disk holds nobody up.
+//! When the server's end of the leash closes, for whatever reason, everything is killed; the
+//! keeper ends when nothing is left below it, and not before.
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+};
+
+use rustix::{
+    buffer::spare_capacity,
+    event::{
+        PollFd, PollFlags, Timespec,
+        epoll::{self, CreateFlags, EventData, EventFlags},
+        poll,
+    },
+    fs::{Mode, OFlags},
+    io::Errno,
+    process::{Signal, WaitOptions, getpid, set_child_subreaper, wait},
+};
+
+use super::{
+    child,
+    commands::{Held, Means},
+    socket::Socket,
+    sys,
+    table::Table,
+    tree,
+    wire::{Reply, Request, VERSION},
+};
+use crate::keeper::Mode as Containment;
+
+/// How the keeper ranks for the kernel when memory runs out: long after the commands.
+const OOM_SCORE: i32 = -900;
+
+/// Where the keeper may not lower its own rank the commands rank this much higher instead, as if
+/// each used a tenth of the memory more.
+const OOM_MARGIN: i32 = 100;
+
+/// The highest rank there is.
+const OOM_MAX: i32 = 1000;
+
+/// Above this many unread replies the keeper hears no further request until the server has read.
+/// Each command causes three, so a healthy server never comes near.
+const BACKLOG: usize = 1024;
+
+/// How many events are taken from the kernel at once.
+const EVENTS: usize = 64;
+
+/// How soon what could not be watched for lack of descriptors is looked at again.
+const LOOK_AGAIN: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
+/// How many rounds are spent on the orphans of a guard that was killed before its command counts
+/// as gone. Each takes a picture of all processes, so most of them die in the first.
+const STRAY_ROUNDS: u32 = 64;
+
+/// What an event is about, as it stands in the upper byte of its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    Leash,
+    Signals,
+    Report(u64),
+    Leaf(u64),
+    Guard(u64),
+}
+
+/// The keeper at work.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) leash: Socket,
+    interest: Option<EventFlags>,
+    pub(super) epoll: OwnedFd,
+    signals: OwnedFd,
+    pub(super) table: Table<Held>,
+    pub(super) means: Means,
+    /// Leaves whose events could not be opened.
+    pub(super) unwatched: Vec<u64>,
+    /// What the commands' `oom_score_adj` shall be, where there is one.
+    pub(super) oom_score: Option<i32>,
+    pub(super) closing: bool,
+}
+
+/// Runs the keeper in this process, which must have a single thread, until its server is gone and
+/// nothing is left.
+pub(super) fn run(leash: OwnedFd) -> ! {
+    let code = match settle(&leash).and_then(|oom_score| Keeper::begin(leash, oom_score)) {
+        Ok(Some(mut keeper)) => match keeper.serve() {
+            Ok(()) => 0,
+            // The loop itself failed: what was started is still ended by whoever watches.
+            Err(_) => 1,
+        },
+        Ok(None) => 0,
+        Err(_) => 1,
+    };
+    sys::exit_now(code)
+}
+
+/// Makes this process independent of the one that started it. Returns what the commands'
+/// `oom_score_adj` shall be.
+fn settle(leash: &OwnedFd) -> io::Result<Option<i32>> {
+    sys::own_signals()?;
+    sys::close_all_but(&[leash.as_fd()]);
+    // Fails when the keeper was started as a session leader, as it should be.
+    rustix::process::setsid().ok();
+    rustix::process::chdir("/")?;
+    let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    if rustix::io::fcntl_getfd(rustix::stdio::stderr()).is_err() {
+        rustix::stdio::dup2_stderr(&null)?;
+    }
+    rustix::thread::set_name(c"outpost-keeper").ok();
+    set_child_subreaper(Some(getpid()))?;
+    Ok(
+        child::oom_score().map(|normal| match child::set_oom_score(OOM_SCORE.min(normal)) {
+            Ok(()) => normal,
+            Err(_) => (normal + OOM_MARGIN).min(OOM_MAX),
+        }),
+    )
+}
+
+// === impl About ===
+
+impl About {
+    fn token(self) -> EventData {
+        let (kind, id) = match self {
+            Self::Leash => (0, 0),
+            Self::Signals => (1, 0),
+            Self::Report(id) => (2, id),
+            Self::Leaf(id) => (3, id),
+            Self::Guard(id) => (4, id),
+        };
+        EventData::new_u64(kind << 56 | id)
+    }
+
+    fn from_token(token: u64) -> Option<Self> {
+        let id = token & super::table::MAX_ID;
+        match token >> 56 {
+            0 => Some(Self::Leash),
+            1 => Some(Self::Signals),
+            2 => Some(Self::Report(id)),
+            3 => Some(Self::Leaf(id)),
+            4 => Some(Self::Guard(id)),
+            _ => None,
+        }
+    }
+}
+
+// === impl Keeper ===
+
+impl Keeper {
+    /// Hears how to work, says how it works. `None` when the server does not want this keeper.
+    fn begin(leash: OwnedFd, oom_score: Option<i32>) -> io::Result<Option<Self>> {
+        let mut leash = Socket::new(leash);
+        let hello = loop {
+            poll(&mut [PollFd::new(&leash, PollFlags::IN)], None)?;
+            let open = leash.receive()?;
+            match leash.inbox.request().map_err(io::Error::other)? {
+                Some(request) => break request,
+                None if !open => return Ok(None),
+                None => {}
+            }
+        };
+        let Request::Hello {
+            version,
+            containment,
+            max_processes,
+        } = hello
+        else {
+            return Ok(None);
+        };
+        let means = Means::choose(Containment::from_byte(containment))?;
+        let group = means
+            .group()
+            .map(|group| group.path().as_os_str().as_bytes().to_vec());
+        let containment = means.mode().to_byte();
+        let group = group.unwrap_or_default();
+        leash.reply(
+            &Reply::Ready {
+                version: VERSION,
+                containment,
+                group,
+            },
+            Vec::new(),
+        );
+        leash.flush();
+        if version != VERSION {
+            return Ok(None);
+        }
+        let mut keeper = Self {
+            leash,
+            interest: None,
+            epoll: epoll::create(CreateFlags::CLOEXEC)?,
+            signals: sys::signal_fd()?,
+            table: Table::new(max_processes as usize),
+            means,
+            unwatched: Vec::new(),
+            oom_score,
+            closing: false,
+        };
+        epoll::add(
+            &keeper.epoll,
+            &keeper.signals,
+            About::Signals.token(),
+            EventFlags::IN,
+        )?;
+        keeper.hear();
+        Ok(Some(keeper))
+    }
+
+    fn serve(&mut self) -> io::Result<()> {
+        let mut events = Vec::with_capacity(EVENTS);
+        while !(self.closing && self.table.is_empty()) {
+            self.leash.flush();
+            self.mind_the_leash()?;
+            let timeout = (!self.unwatched.is_empty()).then_some(&LOOK_AGAIN);
+            events.clear();
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            for event in &events {
+                match About::from_token(event.data.u64()) {
+                    Some(About::Leash) => self.hear(),
+                    Some(About::Signals) => self.reap(),
+                    Some(About::Report(id)) => self.finish_start(id),
+                    Some(About::Leaf(id)) => self.leaf_changed(id),
+                    Some(About::Guard(id)) => self.hear_guard(id),
+                    None => {}
+                }
+            }
+            for id in std::mem::take(&mut self.unwatched) {
+                self.check_empty(id);
+            }
+        }
+        self.leash.flush();
+        self.end_strays();
+        if let Some(group) = self.means.group() {
+            group.remove();
+        }
+        Ok(())
+    }
+
+    /// Watches the leash for what can be done about it now.
+    fn mind_the_leash(&mut self) -> io::Result<()> {
+        let backlog = self.leash.backlog();
+        let mut wanted = EventFlags::empty();
+        wanted.set(EventFlags::OUT, backlog > 0);
+        wanted.set(EventFlags::IN, !self.closing && backlog <= BACKLOG);
+        let wanted = (!wanted.is_empty()).then_some(wanted);
+        match (self.interest, wanted) {
+            (before, now) if before == now => {}
+            (None, Some(now)) => epoll::add(&self.epoll, &self.leash, About::Leash.token(), now)?,
+            (_, Some(now)) => epoll::modify(&self.epoll, &self.leash, About::Leash.token(), now)?,
+            (_, None) => epoll::delete(&self.epoll, &self.leash)?,
+        }
+        self.interest = wanted;
+        Ok(())
+    }
+
+    /// Does what the server asks; its end is an order to kill everything.
+    fn hear(&mut self) {
+        if self.closing || self.leash.backlog() > BACKLOG {
+            return;
+        }
+        let open = self.leash.receive().unwrap_or(false);
+        loop {
+            match self.leash.inbox.request() {
+                Ok(Some(Request::Spawn(command))) if open => self.spawn(&command),
+                Ok(Some(Request::Signal { id, signal, to })) => self.signal(id, signal, to),
+                Ok(Some(Request::Kill { id })) => self.kill(id),
+                Ok(Some(Request::Forget { id })) => self.table.forget(id),
+                Ok(Some(Request::Hello { .. } | Request::Spawn(_))) => {}
+                Ok(None) if open => return,
+                Ok(None) | Err(_) => break,
+            }
+        }
+        self.closing = true;
+        if let Some(group) = self.means.group() {
+            group.kill_all().ok();
+        }
+        for id in self.table.ids() {
+            self.kill(id);
+        }
+    }
+
+    /// Reaps every child that has ended: commands, guards, and orphans that came down to us.
+    fn reap(&mut self) {
+        let mut drained = [0; 1024];
+        // Which child it was is asked of `wait`; this only makes the descriptor quiet again.
+        rustix::io::read(&self.signals, &mut drained).ok();
+        while let Some((pid, status)) = next_dead() {
+            if let Some(id) = self.table.by_pid(pid) {
+                self.child_ended(id, pid, status);
+            }
+        }
+    }
+
+    /// Adds something to wait for.
+    pub(super) fn watch(&self, fd: impl AsFd, about: About, flags: EventFlags) -> io::Result<()> {
+        Ok(epoll::add(&self.epoll, fd, about.token(), flags)?)
+    }
+
+    /// Kills whatever came down to us from a guard that is gone.
+    pub(super) fn kill_strays(&self) {
+        for _ in 0..STRAY_ROUNDS {
+            let strays = self.strays();
+            if strays.is_empty() {
+                return;
+            }
+            strays
+                .iter()
+                .for_each(|stray| tree::signal(stray, Signal::KILL));
+        }
+    }
+
+    fn strays(&self) -> Vec<tree::Stat> {
+        let ours: Vec<u32> = self.table.children().collect();
+        let picture = tree::picture().unwrap_or_default();
+        let me = getpid().as_raw_pid().unsigned_abs();
+        let below = tree::descendants(&picture, me, |pid| ours.contains(&pid));
+        below.into_iter().filter(|stat| !stat.zombie).collect()
+    }
+
+    /// Kills and reaps until this process has no child at all.
+    fn end_strays(&self) {
+        loop {
+            loop {
+                match wait(WaitOptions::NOHANG) {
+                    Ok(Some(_)) | Err(Errno::INTR) => {}
+                    Ok(None) => break,
+                    Err(_) => return,
+                }
+            }
+            self.strays()
+                .iter()
+                .for_each(|stray| tree::signal(stray, Signal::KILL));
+            poll(
+                &mut [PollFd::new(&self.signals, PollFlags::IN)],
+                Some(&LOOK_AGAIN),
+            )
+            .ok();
+            let mut drained = [0; 1024];
+            rustix::io::read(&self.signals, &mut drained).ok();
+        }
+    }
+}
+
+/// Takes something out that was waited for, before it is closed: a child between fork and exec
+/// holds a copy, which would keep it in.
+pub(super) fn unwatch(epoll: &OwnedFd, fd: impl AsFd) {
+    epoll::delete(epoll, fd).ok();
+}
+
+/// The next child that has ended and was not reaped.
+fn next_dead() -> Option<(u32, i32)> {
+    loop {
+        match wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, status))) => {
+                return Some((pid.as_raw_pid().unsigned_abs(), status.as_raw()));
+            }
+            Err(Errno::INTR) => {}
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,490 @@
+//! What the server and its keeper say to each other: length-prefixed binary frames.
+//!
+//! Pure: bytes in, messages out, no I/O. Both ends are the same program file, so the version is
+//! only there to refuse a keeper that was replaced on disk under a running server.
+//! A frame is a length (four bytes, little endian), a tag and the fields in order. Descriptors
+//! travel beside the bytes; a frame says how many belong to it, and the [`Inbox`] deals them out
+//! in the order they came.
+
+use std::{collections::VecDeque, os::fd::OwnedFd};
+
+/// The version of this protocol; both ends must name the same.
+pub(crate) const VERSION: u16 = 1;
+
+/// The longest frame either end accepts. The kernel takes at most 6 MiB of arguments and
+/// environment, whatever the limits, so with 8 MiB it is always the kernel that decides.
+pub(crate) const MAX_FRAME: usize = 8 << 20;
+
+/// The most descriptors one frame carries: three pipe ends and a pidfd.
+pub(crate) const MAX_FDS: usize = 4;
+
+/// What a frame that makes no sense was.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum WireError {
+    /// The announced length is above [`MAX_FRAME`].
+    #[error("frame of {0} bytes is too long")]
+    TooLong(usize),
+    /// The fields do not fill the frame as its tag says.
+    #[error("malformed frame")]
+    Malformed,
+    /// The frame names descriptors that did not come.
+    #[error("descriptors are missing")]
+    MissingFds,
+}
+
+/// What the server asks of the keeper, and the keeper of a guard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// The first frame: how to work.
+    Hello {
+        version: u16,
+        containment: u8,
+        max_processes: u32,
+    },
+    /// Start a command under a fresh id.
+    Spawn(Box<Command>),
+    /// Send a signal to the leader's group or to every member.
+    Signal { id: u64, signal: i32, to: To },
+    /// End every member with SIGKILL.
+    Kill { id: u64 },
+    /// Say nothing more about this id.
+    Forget { id: u64 },
+}
+
+/// Whom a signal is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    /// The process group of the command's leader.
+    Group,
+    /// Every process below the command.
+    Tree,
+}
+
+/// A command to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Command {
+    /// Chosen by the asker, never used twice.
+    pub(crate) id: u64,
+    /// Program and arguments.
+    pub(crate) argv: Vec<Vec<u8>>,
+    /// What the program sees as its own name, when it is not `argv[0]`.
+    pub(crate) arg0: Option<Vec<u8>>,
+    /// The working directory.
+    pub(crate) cwd: Vec<u8>,
+    /// The whole environment.
+    pub(crate) env: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What descriptors 0 to 2 are.
+    pub(crate) stdio: Stdio,
+}
+
+/// What a command's descriptors 0 to 2 are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stdio {
+    /// Pipes; descriptor 0 is the null device unless `stdin`.
+    Pipes { stdin: bool },
+    /// A terminal of this size.
+    Terminal { rows: u16, cols: u16 },
+}
+
+/// Where a start failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// A pipe, a terminal, a process or a table entry could not be had.
+    Resource,
+    /// The working directory could not be entered.
+    Directory,
+    /// The program could not be executed.
+    Program,
+}
+
+/// What the keeper reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// The answer to [`Request::Hello`]: what is in effect. `group` is empty without a cgroup.
+    Ready {
+        version: u16,
+        containment: u8,
+        group: Vec<u8>,
+    },
+    /// The command runs; `fds` descriptors belong to this frame.
+    Spawned { id: u64, pid: u32, fds: u8 },
+    /// Nothing runs.
+    SpawnFailed { id: u64, stage: Stage, errno: i32 },
+    /// The leader ended with this raw wait status.
+    Exited { id: u64, status: i32 },
+    /// No member is alive any more.
+    Empty { id: u64 },
+}
+
+// === impl Request ===
+
+impl Request {
+    /// Appends this request as one frame.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        frame(out, |w| match self {
+            Self::Hello {
+                version,
+                containment,
+                max_processes,
+            } => {
+                w.push(0);
+                w.extend(version.to_le_bytes());
+                w.push(*containment);
+                w.extend(max_processes.to_le_bytes());
+            }
+            Self::Spawn(command) => {
+                w.push(1);
+                command.encode(w);
+            }
+            Self::Signal { id, signal, to } => {
+                w.push(2);
+                w.extend(id.to_le_bytes());
+                w.extend(signal.to_le_bytes());
+                w.push(u8::from(*to == To::Tree));
+            }
+            Self::Kill { id } => tagged_id(w, 3, *id),
+            Self::Forget { id } => tagged_id(w, 4, *id),
+        });
+    }
+
+    /// Reads the body of one frame.
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader(body);
+        let request = match r.u8()? {
+            0 => Self::Hello {
+                version: r.u16()?,
+                containment: r.u8()?,
+                max_processes: r.u32()?,
+            },
+            1 => Self::Spawn(Box::new(Command::decode(&mut r)?)),
+            2 => Self::Signal {
+                id: r.u64()?,
+                signal: r.i32()?,
+                to: if r.bool()? { To::Tree } else { To::Group },
+            },
+            3 => Self::Kill { id: r.u64()? },
+            4 => Self::Forget { id: r.u64()? },
+            _ => return Err(WireError::Malformed),
+        };
+        r.end(request)
+    }
+}
+
+// === impl Command ===
+
+impl Command {
+    fn encode(&self, w: &mut Vec<u8>) {
+        w.extend(self.id.to_le_bytes());
+        count(w, self.argv.len());
+        self.argv.iter().for_each(|argument| bytes(w, argument));
+        w.push(u8::from(self.arg0.is_some()));
+        if let Some(arg0) = &self.arg0 {
+            bytes(w, arg0);
+        }
+        bytes(w, &self.cwd);
+        count(w, self.env.len());
+        for (name, value) in &self.env {
+            bytes(w, name);
+            bytes(w, value);
+        }
+        match self.stdio {
+            Stdio::Pipes { stdin } => w.extend([0, u8::from(stdin)]),
+            Stdio::Terminal { rows, cols } => {
+                w.push(1);
+                w.extend(rows.to_le_bytes());
+                w.extend(cols.to_le_bytes());
+            }
+        }
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, WireError> {
+        let id = r.u64()?;
+        let argv = r.list(Reader::bytes)?;
+        let arg0 = if r.bool()? { Some(r.bytes()?) } else { None };
+        let cwd = r.bytes()?;
+        let env = r.list(|r| Ok((r.bytes()?, r.bytes()?)))?;
+        let stdio = match r.u8()? {
+            0 => Stdio::Pipes { stdin: r.bool()? },
+            1 => Stdio::Terminal {
+                rows: r.u16()?,
+                cols: r.u16()?,
+            },
+            _ => return Err(WireError::Malformed),
+        };
+        Ok(Self {
+            id,
+            argv,
+            arg0,
+            cwd,
+            env,
+            stdio,
+        })
+    }
+}
+
+// === impl Reply ===
+
+impl Reply {
+    /// Appends this reply as one frame.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        frame(out, |w| match self {
+            Self::Ready {
+                version,
+                containment,
+                group,
+            } => {
+                w.push(0);
+                w.extend(version.to_le_bytes());
+                w.push(*containment);
+                bytes(w, group);
+            }
+            Self::Spawned { id, pid, fds } => {
+                tagged_id(w, 1, *id);
+                w.extend(pid.to_le_bytes());
+                w.push(*fds);
+            }
+            Self::SpawnFailed { id, stage, errno } => {
+                tagged_id(w, 2, *id);
+                w.push(stage.to_byte());
+                w.extend(errno.to_le_bytes());
+            }
+            Self::Exited { id, status } => {
+                tagged_id(w, 3, *id);
+                w.extend(status.to_le_bytes());
+            }
+            Self::Empty { id } => tagged_id(w, 4, *id),
+        });
+    }
+
+    /// Reads the body of one frame.
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader(body);
+        let reply = match r.u8()? {
+            0 => Self::Ready {
+                version: r.u16()?,
+                containment: r.u8()?,
+                group: r.bytes()?,
+            },
+            1 => Self::Spawned {
+                id: r.u64()?,
+                pid: r.u32()?,
+                fds: r.u8()?,
+            },
+            2 => Self::SpawnFailed {
+                id: r.u64()?,
+                stage: Stage::from_byte(r.u8()?).ok_or(WireError::Malformed)?,
+                errno: r.i32()?,
+            },
+            3 => Self::Exited {
+                id: r.u64()?,
+                status: r.i32()?,
+            },
+            4 => Self::Empty { id: r.u64()? },
+            _ => return Err(WireError::Malformed),
+        };
+        r.end(reply)
+    }
+
+    /// How many descriptors belong to this frame.
+    pub(crate) fn fds(&self) -> usize {
+        match self {
+            Self::Spawned { fds, .. } => usize::from(*fds),
+            Self::Ready { .. }
+            | Self::SpawnFailed { .. }
+            | Self::Exited { .. }
+            | Self::Empty { .. } => 0,
+        }
+    }
+}
+
+// === impl Stage ===
+
+impl Stage {
+    /// This stage as one byte.
+    pub(crate) fn to_byte(self) -> u8 {
+        match self {
+            Self::Resource => 0,
+            Self::Directory => 1,
+            Self::Program => 2,
+        }
+    }
+
+    /// The stage of a byte made by [`Stage::to_byte`].
+    pub(crate) fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Resource),
+            1 => Some(Self::Directory),
+            2 => Some(Self::Program),
+            _ => None,
+        }
+    }
+}
+
+// === impl Inbox ===
+
+/// Collects what a socket delivers and hands out whole frames with their descriptors.
+/// Holds at most one frame of [`MAX_FRAME`] and what one receive added behind it.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    bytes: Vec<u8>,
+    taken: usize,
+    fds: VecDeque<OwnedFd>,
+}
+
+impl Inbox {
+    /// Room that is kept when nothing is waiting.
+    const KEPT: usize = 64 << 10;
+
+    /// Adds received bytes.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Adds a received descriptor.
+    pub(crate) fn push_fd(&mut self, fd: OwnedFd) {
+        self.fds.push_back(fd);
+    }
+
+    /// The next whole request, if it is here.
+    pub(crate) fn request(&mut self) -> Result<Option<Request>, WireError> {
+        let Some((start, end)) = self.frame()? else {
+            return Ok(None);
+        };
+        let request = Request::decode(&self.bytes[start..end])?;
+        self.take(end);
+        Ok(Some(request))
+    }
+
+    /// The next whole reply and its descriptors, if it is here.
+    pub(crate) fn reply(&mut self) -> Result<Option<(Reply, Vec<OwnedFd>)>, WireError> {
+        let Some((start, end)) = self.frame()? else {
+            return Ok(None);
+        };
+        let reply = Reply::decode(&self.bytes[start..end])?;
+        if reply.fds() > self.fds.len() {
+            return Err(WireError::MissingFds);
+        }
+        let fds = self.fds.drain(..reply.fds()).collect();
+        self.take(end);
+        Ok(Some((reply, fds)))
+    }
+
+    fn frame(&self) -> Result<Option<(usize, usize)>, WireError> {
+        let rest = &self.bytes[self.taken..];
+        let Some(prefix) = rest.first_chunk::<4>() else {
+            return Ok(None);
+        };
+        let length = u32::from_le_bytes(*prefix) as usize;
+        if length > MAX_FRAME {
+            return Err(WireError::TooLong(length));
+        }
+        let start = self.taken + 4;
+        Ok((rest.len() >= 4 + length).then_some((start, start + length)))
+    }
+
+    fn take(&mut self, end: usize) {
+        self.taken = end;
+        if self.taken == self.bytes.len() {
+            self.bytes.clear();
+            self.bytes.shrink_to(Self::KEPT);
+            self.taken = 0;
+        } else if self.taken > Self::KEPT {
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+        }
+    }
+}
+
+// === fields ===
+
+fn frame(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend([0; 4]);
+    body(out);
+    let length = u32::try_from(out.len() - start - 4).unwrap_or(u32::MAX);
+    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+fn tagged_id(w: &mut Vec<u8>, tag: u8, id: u64) {
+    w.push(tag);
+    w.extend(id.to_le_bytes());
+}
+
+fn count(w: &mut Vec<u8>, n: usize) {
+    w.extend(u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn bytes(w: &mut Vec<u8>, data: &[u8]) {
+    count(w, data.len());
+    w.extend_from_slice(data);
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        let (head, tail) = self
+            .0
+            .split_first_chunk::<N>()
+            .ok_or(WireError::Malformed)?;
+        self.0 = tail;
+        Ok(*head)
+    }
+
+    fn u8(&mut self) -> Result<u8, WireError> {
+        Ok(self.take::<1>()?[0])
+    }
+
+    fn bool(&mut self) -> Result<bool, WireError> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(WireError::Malformed),
+        }
+    }
+
+    fn u16(&mut self) -> Result<u16, WireError> {
+        Ok(u16::from_le_bytes(self.take()?))
+    }
+
+    fn u32(&mut self) -> Result<u32, WireError> {
+        Ok(u32::from_le_bytes(self.take()?))
+    }
+
+    fn i32(&mut self) -> Result<i32, WireError> {
+        Ok(i32::from_le_bytes(self.take()?))
+    }
+
+    fn u64(&mut self) -> Result<u64, WireError> {
+        Ok(u64::from_le_bytes(self.take()?))
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
+        let length = self.u32()? as usize;
+        let (head, tail) = self
+            .0
+            .split_at_checked(length)
+            .ok_or(WireError::Malformed)?;
+        self.0 = tail;
+        Ok(head.to_vec())
+    }
+
+    fn list<T>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<T, WireError>,
+    ) -> Result<Vec<T>, WireError> {
+        // Nothing is reserved from the announced count: it may lie.
+        (0..self.u32()?).map(|_| item(self)).collect()
+    }
+
+    fn end<T>(&self, value: T) -> Result<T, WireError> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(WireError::Malformed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+use proptest::{collection::vec, option, prelude::*};
+
+use super::*;
+
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..20)
+}
+
+fn stdio() -> impl Strategy<Value = Stdio> {
+    prop_oneof![
+        any::<bool>().prop_map(|stdin| Stdio::Pipes { stdin }),
+        any::<(u16, u16)>().prop_map(|(rows, cols)| Stdio::Terminal { rows, cols }),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let fields = (any::<u64>(), vec(text(), 0..5), option::of(text()), text());
+    (fields, vec((text(), text()), 0..5), stdio()).prop_map(
+        |((id, argv, arg0, cwd), env, stdio)| Command {
+            id,
+            argv,
+            arg0,
+            cwd,
+            env,
+            stdio,
+        },
+    )
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        any::<(u16, u8, u32)>().prop_map(|(version, containment, max_processes)| Request::Hello {
+            version,
+            containment,
+            max_processes
+        }),
+        command().prop_map(|command| Request::Spawn(Box::new(command))),
+        any::<(u64, i32, bool)>().prop_map(|(id, signal, tree)| Request::Signal {
+            id,
+            signal,
+            to: if tree { To::Tree } else { To::Group }
+        }),
+        any::<u64>().prop_map(|id| Request::Kill { id }),
+        any::<u64>().prop_map(|id| Request::Forget { id }),
+    ]
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        (any::<u16>(), any::<u8>(), text()).prop_map(|(version, containment, group)| {
+            Reply::Ready {
+                version,
+                containment,
+                group,
+            }
+        }),
+        any::<(u64, u32)>().prop_map(|(id, pid)| Reply::Spawned { id, pid, fds: 0 }),
+        (any::<u64>(), 0..3_u8, any::<i32>()).prop_map(|(id, stage, errno)| Reply::SpawnFailed {
+            id,
+            stage: Stage::from_byte(stage).unwrap(),
+            errno
+        }),
+        any::<(u64, i32)>().prop_map(|(id, status)| Reply::Exited { id, status }),
+        any::<u64>().prop_map(|id| Reply::Empty { id }),
+    ]
+}
+
+/// Feeds `stream` in pieces of the given lengths and collects what `next` yields.
+fn feed<T>(stream: &[u8], cuts: &[usize], next: impl Fn(&mut Inbox) -> Option<T>) -> Vec<T> {
+    let (mut inbox, mut rest, mut seen) = (Inbox::default(), stream, Vec::new());
+    for cut in cuts.iter().copied().chain([stream.len()]) {
+        let (head, tail) = rest.split_at(cut.min(rest.len()));
+        inbox.push(head);
+        rest = tail;
+        seen.extend(std::iter::from_fn(|| next(&mut inbox)));
+    }
+    seen
+}
+
+proptest! {
+    #[test]
+    fn requests_come_out_as_they_went_in(
+        requests in vec(request(), 0..8),
+        cuts in vec(0..40_usize, 0..40),
+    ) {
+        let mut stream = Vec::new();
+        requests.iter().for_each(|request| request.encode(&mut stream));
+        prop_assert_eq!(feed(&stream, &cuts, |inbox| inbox.request().unwrap()), requests);
+    }
+
+    #[test]
+    fn replies_come_out_as_they_went_in(
+        replies in vec(reply(), 0..8),
+        cuts in vec(0..40_usize, 0..40),
+    ) {
+        let mut stream = Vec::new();
+        replies.iter().for_each(|reply| reply.encode(&mut stream));
+        let seen = feed(&stream, &cuts, |inbox| inbox.reply().unwrap().map(|(reply, _)| reply));
+        prop_assert_eq!(seen, replies);
+    }
+
+    #[test]
+    fn damaged_frames_are_refused_and_never_panic(
+        request in request(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut stream = Vec::new();
+        request.encode(&mut stream);
+        let at = at.index(stream.len() - 4) + 4;
+        stream[at] = byte;
+        // Either it is refused or it is another request that encodes to exactly these bytes.
+        if let Ok(other) = Request::decode(&stream[4..]) {
+            let mut again = Vec::new();
+            other.encode(&mut again);
+            prop_assert_eq!(again, stream);
+        }
+    }
+}
+
+#[test]
+fn the_longest_frame_is_waited_for_and_one_byte_more_is_refused() {
+    let longest = u32::try_from(MAX_FRAME).unwrap();
+    let mut inbox = Inbox::default();
+    inbox.push(&longest.to_le_bytes());
+    assert_eq!(inbox.request(), Ok(None));
+    let mut inbox = Inbox::default();
+    inbox.push(&(longest + 1).to_le_bytes());
+    assert_eq!(inbox.request(), Err(WireError::TooLong(MAX_FRAME + 1)));
+}
+
+#[test]
+fn a_frame_gets_its_own_descriptors_in_order() {
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    let mut inbox = Inbox::default();
+    inbox.push_fd(reader);
+    inbox.push_fd(writer);
+    let mut stream = Vec::new();
+    Reply::Spawned {
+        id: 1,
+        pid: 10,
+        fds: 1,
+    }
+    .encode(&mut stream);
+    Reply::Spawned {
+        id: 2,
+        pid: 20,
+        fds: 1,
+    }
+    .encode(&mut stream);
+    Reply::Spawned {
+        id: 3,
+        pid: 30,
+        fds: 1,
+    }
+    .encode(&mut stream);
+    inbox.push(&stream);
+    let (_, mut first) = inbox.reply().unwrap().unwrap();
+    let (_, mut second) = inbox.reply().unwrap().unwrap();
+    assert_eq!(inbox.reply().unwrap_err(), WireError::MissingFds);
+    rustix::io::write(second.pop().unwrap(), b"x").unwrap();
+    let mut byte = [0];
+    rustix::io::read(first.pop().unwrap(), &mut byte).unwrap();
+    assert_eq!(&byte, b"x");
+}
+
+#[test]
+fn a_large_frame_leaves_no_large_buffer() {
+    let mut stream = Vec::new();
+    let argv = vec![vec![b'x'; 1 << 20]];
+    let stdio = Stdio::Pipes { stdin: false };
+    let command = Command {
+        id: 1,
+        argv,
+        arg0: None,
+        cwd: Vec::new(),
+        env: Vec::new(),
+        stdio,
+    };
+    Request::Spawn(Box::new(command)).encode(&mut stream);
+    let mut inbox = Inbox::default();
+    inbox.push(&stream);
+    assert!(inbox.request().unwrap().is_some());
+    assert!(inbox.bytes.capacity() <= Inbox::KEPT);
+}

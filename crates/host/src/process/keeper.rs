@@ -1,0 +1,372 @@
+//! The server's hold on its keeper: start it, ask it for commands, hear what became of them.
+//!
+//! [`Keeper`] is a cheap handle. The keeper process is started with the first command and again
+//! after it was lost. One task per keeper process owns the receiving side of its socket; requests
+//! are written by whoever makes them, so a kill is on its way before the call returns.
+//!
+//! When the last handle is dropped the socket is closed for writing, which ends every tree and the
+//! keeper. Dropping a [`Tree`] ends that tree.
+//!
+//! Bounded: at most [`KeeperConfig::max_processes`] living trees, and requests of at most
+//! [`link::REQUEST_BYTES`] on their way to the keeper; further starts wait.
+
+mod direct;
+mod error;
+mod link;
+mod start;
+mod tree;
+
+use std::{
+    ffi::OsString,
+    os::{fd::OwnedFd, unix::ffi::OsStringExt},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use rustix::io::Errno;
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+use self::{
+    direct::Direct,
+    link::{Link, Started},
+};
+pub use self::{error::SpawnError, tree::Tree};
+use crate::keeper::{
+    Mode,
+    wire::{self, Stdio},
+};
+
+/// How many trees may live at once unless the caller says otherwise. Well below the 32,768
+/// processes of a small machine, and with four descriptors each below the usual hard limit.
+pub const MAX_PROCESSES: usize = 4096;
+
+/// How long [`Keeper::shutdown`] waits for everything to be gone. SIGKILL takes milliseconds; what
+/// needs longer hangs in the kernel, and the keeper stays with it after we have left.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// How the keeper is to be run.
+#[derive(Debug, Clone)]
+pub struct KeeperConfig {
+    /// Which program becomes the keeper.
+    pub program: KeeperProgram,
+    /// How trees are kept together.
+    pub containment: Containment,
+    /// How many trees may live at once.
+    pub max_processes: usize,
+}
+
+/// Which program becomes the keeper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeeperProgram {
+    /// This program again, as `PROGRAM keeper`. Its `main` must begin with
+    /// [`dispatch`](crate::keeper::dispatch).
+    CurrentExe,
+    /// Another program whose `main` begins with [`dispatch`](crate::keeper::dispatch).
+    Path(PathBuf),
+    /// None: commands are children of this process. What is then **not** promised: the death of
+    /// this process by SIGKILL leaves its commands alive; a process that calls `setsid` and loses
+    /// its parent before the tree is killed escapes; that a tree is empty is noticed late.
+    None,
+}
+
+/// How trees are kept together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Containment {
+    /// By cgroup where one can be made, else by subreaper.
+    #[default]
+    Auto,
+    /// By cgroup or not at all.
+    Cgroup,
+    /// By subreaper, also where a cgroup could be made.
+    Subreaper,
+}
+
+/// A command to start.
+#[derive(Debug, Clone)]
+pub struct SpawnRequest {
+    /// Program and arguments. A program without a slash is looked for on the `PATH` in `env`.
+    pub argv: Vec<OsString>,
+    /// What the program sees as its own name, when it is not `argv[0]`.
+    pub arg0: Option<OsString>,
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// The whole environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// What descriptors 0 to 2 are; there are no others.
+    pub stdio: StdioPlan,
+}
+
+/// What a command's descriptors 0 to 2 are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StdioPlan {
+    /// Pipes; descriptor 0 is the null device unless `stdin`.
+    Pipes {
+        /// Whether descriptor 0 is a pipe.
+        stdin: bool,
+    },
+    /// A controlling terminal of this size.
+    Terminal {
+        /// Lines.
+        rows: u16,
+        /// Characters in a line.
+        cols: u16,
+    },
+}
+
+/// A running command. All its descriptors are non-blocking and closed on exec.
+#[derive(Debug)]
+pub struct Spawned {
+    /// The leader's process id; also its group's and its session's.
+    pub pid: u32,
+    /// The pipe to descriptor 0, if one was asked for.
+    pub stdin: Option<OwnedFd>,
+    /// Where the output comes from.
+    pub output: OutputEnds,
+    /// The command and everything it started.
+    pub tree: Tree,
+    /// How the leader ended, as soon as it has. A dropped sender means the same as
+    /// [`RawExit::KeeperLost`].
+    pub exit: oneshot::Receiver<RawExit>,
+}
+
+/// Where the output of a command comes from.
+#[derive(Debug)]
+pub enum OutputEnds {
+    /// One pipe for each stream.
+    Pipes {
+        /// Descriptor 1.
+        stdout: OwnedFd,
+        /// Descriptor 2.
+        stderr: OwnedFd,
+    },
+    /// The master of the terminal, which also takes the input. It reads as an error (EIO) when
+    /// nobody has the terminal open any more.
+    Terminal(OwnedFd),
+}
+
+/// How a leader ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawExit {
+    /// With this status, as `wait` gives it.
+    Status(i32),
+    /// Nobody knows: the keeper is gone, and its commands were ended.
+    KeeperLost,
+}
+
+/// A handle on the keeper. Cheap to clone; when the last clone is dropped everything is ended.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: KeeperConfig,
+    /// The keeper in use. Held across its start, so that there is never a second one.
+    link: tokio::sync::Mutex<Option<Arc<Link>>>,
+    direct: Direct,
+    /// What the keeper in use works with; apart from `link` to be read without waiting.
+    mode: parking_lot::Mutex<Option<Mode>>,
+    /// One permit per living tree.
+    trees: Arc<Semaphore>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    _stop_on_drop: DropGuard,
+}
+
+// === impl KeeperConfig ===
+
+impl Default for KeeperConfig {
+    fn default() -> Self {
+        Self {
+            program: KeeperProgram::CurrentExe,
+            containment: Containment::Auto,
+            max_processes: MAX_PROCESSES,
+        }
+    }
+}
+
+// === impl Keeper ===
+
+impl Keeper {
+    /// A handle; the keeper process is started with the first command.
+    pub fn new(config: KeeperConfig) -> Self {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let inner = Inner {
+            link: tokio::sync::Mutex::new(None),
+            direct: Direct::new(tasks.clone(), stop.clone()),
+            mode: parking_lot::Mutex::new(None),
+            trees: Arc::new(Semaphore::new(config.max_processes)),
+            tasks,
+            _stop_on_drop: stop.clone().drop_guard(),
+            stop,
+            config,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Starts a command and returns once it runs. Must be called within a Tokio runtime with I/O
+    /// and time.
+    ///
+    /// Dropping the future ends whatever it may have started.
+    ///
+    /// # Errors
+    /// When nothing was started; see [`SpawnError`].
+    pub async fn spawn(&self, request: SpawnRequest) -> Result<Spawned, SpawnError> {
+        let inner = &self.inner;
+        check(&request)?;
+        let permit = inner.trees.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| SpawnError::TooMany {
+            limit: inner.config.max_processes,
+        })?;
+        let (program, directory) = (request.argv[0].clone(), request.cwd.clone());
+        let command = encode(request);
+        let started = if inner.config.program == KeeperProgram::None {
+            inner.direct.spawn(&command, permit)
+        } else {
+            self.link().await?.spawn(command, permit).await
+        };
+        started
+            .map_err(|failure| failure.explain(program, directory))?
+            .try_into()
+    }
+
+    /// Ends every tree and the keeper, and waits until they are gone, for some seconds at most.
+    /// Starts after this fail.
+    pub async fn shutdown(&self) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        if tokio::time::timeout(SHUTDOWN, self.inner.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some processes cannot be ended yet; the keeper stays with them");
+        }
+    }
+
+    /// How the keeper that was started last keeps trees together. `None` before the first start,
+    /// and always without a keeper.
+    pub fn containment(&self) -> Option<Mode> {
+        *self.inner.mode.lock()
+    }
+
+    async fn link(&self) -> Result<Arc<Link>, SpawnError> {
+        let inner = &self.inner;
+        let mut current = inner.link.lock().await;
+        if inner.stop.is_cancelled() {
+            return Err(SpawnError::KeeperLost);
+        }
+        match &*current {
+            Some(link) if !link.is_lost() => Ok(link.clone()),
+            _ => {
+                let started = start::start(&inner.config, inner.stop.clone(), &inner.tasks).await;
+                let link = started.map_err(|source| SpawnError::KeeperStart { source })?;
+                *inner.mode.lock() = Some(link.mode());
+                *current = Some(link.clone());
+                Ok(link)
+            }
+        }
+    }
+}
+
+/// What can be told to be wrong before anything is started.
+fn check(request: &SpawnRequest) -> Result<(), SpawnError> {
+    let invalid = |what| Err(SpawnError::Invalid { what });
+    if request.argv.is_empty() {
+        return invalid("the command is empty");
+    }
+    let nul = |text: &OsString| text.as_encoded_bytes().contains(&0);
+    if request.argv.iter().chain(&request.arg0).any(nul) {
+        return invalid("the command contains a NUL byte");
+    }
+    if nul(&request.cwd.clone().into_os_string()) {
+        return invalid("the working directory contains a NUL byte");
+    }
+    if !request.cwd.is_absolute() {
+        return invalid("the working directory is not absolute");
+    }
+    let bad_name = |name: &OsString| {
+        let name = name.as_encoded_bytes();
+        name.is_empty() || name.contains(&b'=') || name.contains(&0)
+    };
+    if request.env.iter().any(|(name, _)| bad_name(name)) {
+        return invalid("the environment has an impossible name");
+    }
+    if request.env.iter().any(|(_, value)| nul(value)) {
+        return invalid("the environment contains a NUL byte");
+    }
+    Ok(())
+}
+
+fn encode(request: SpawnRequest) -> wire::Command {
+    let env = request.env.into_iter();
+    wire::Command {
+        // Given by whoever keeps the command.
+        id: 0,
+        argv: request
+            .argv
+            .into_iter()
+            .map(OsStringExt::into_vec)
+            .collect(),
+        arg0: request.arg0.map(OsStringExt::into_vec),
+        cwd: request.cwd.into_os_string().into_vec(),
+        env: env
+            .map(|(name, value)| (name.into_vec(), value.into_vec()))
+            .collect(),
+        stdio: match request.stdio {
+            StdioPlan::Pipes { stdin } => Stdio::Pipes { stdin },
+            StdioPlan::Terminal { rows, cols } => Stdio::Terminal { rows, cols },
+        },
+    }
+}
+
+// === impl Spawned ===
+
+impl TryFrom<Started> for Spawned {
+    type Error = SpawnError;
+
+    fn try_from(started: Started) -> Result<Self, SpawnError> {
+        let Started {
+            pid,
+            fds,
+            tree,
+            exit,
+            stdio,
+        } = started;
+        for fd in &fds {
+            rustix::io::ioctl_fionbio(fd, true).map_err(SpawnError::resource)?;
+        }
+        let mut fds = fds.into_iter();
+        let mut next = || fds.next().ok_or(SpawnError::resource(Errno::BADF));
+        let (stdin, output) = match stdio {
+            Stdio::Terminal { .. } => (None, OutputEnds::Terminal(next()?)),
+            Stdio::Pipes { stdin } => {
+                let stdin = if stdin { Some(next()?) } else { None };
+                (
+                    stdin,
+                    OutputEnds::Pipes {
+                        stdout: next()?,
+                        stderr: next()?,
+                    },
+                )
+            }
+        };
+        Ok(Self {
+            pid,
+            stdin,
+            output,
+            tree,
+            exit,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
