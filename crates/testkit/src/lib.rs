@@ -9,17 +9,21 @@
 //! | [`leaks`] | proof that nothing a test started is still alive |
 //! | [`frame`] | WebSocket frames, read and written |
 //! | [`proxy`] | a TCP proxy with faults that records what passes |
+//! | [`connection`] | a raw client of an exec-server, over stdio or WebSocket |
 //! | [`http`] | a small HTTP server for fixtures |
 //! | [`mock`] | a model API whose answers are written in the test |
 //! | [`wire`] | processes put together again from what was said |
+//! | [`script`] | transcripts that are played against a server |
 //!
 //! Everything panics instead of returning errors where a failure means that the
 //! test has failed, and every wait has a deadline.
 
+pub mod connection;
 pub mod frame;
 pub mod http;
 pub mod leaks;
 pub mod mock;
 pub mod program;
 pub mod proxy;
+pub mod script;
 pub mod wire;

@@ -1,0 +1,107 @@
+//! One set of scripts, two servers.
+//!
+//! Every script in `conformance/exec` is played against ours and, where
+//! `OUTPOST_CODEX_BIN` or `CODEX_BIN` names it, against the reference. What they
+//! may do differently is marked in the script, line by line, with the row of
+//! `docs/wire.md` that says why; a test holds the two together. How a script
+//! reads is told in `outpost_testkit::script`.
+
+#[cfg(test)]
+mod rows;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use outpost_testkit::script::{Script, Target, play};
+
+/// A module for each script, with a test for each server.
+macro_rules! scripts {
+    ($($script:ident),+ $(,)?) => {
+        /// The name of every script that is played.
+        #[cfg(test)]
+        const SCRIPTS: &[&str] = &[$(stringify!($script)),+];
+        $(
+            mod $script {
+                #[test]
+                fn ours() {
+                    super::play_ours(stringify!($script));
+                }
+
+                #[test]
+                fn reference() {
+                    super::play_reference(stringify!($script));
+                }
+            }
+        )+
+    };
+}
+
+scripts![
+    dialect_old,
+    environment,
+    envelope,
+    envelope_over_websocket,
+    fs_copy_and_remove,
+    fs_directories,
+    fs_files,
+    fs_handles,
+    fs_links,
+    fs_paths,
+    fs_walk,
+    fs_watch_missing,
+    handshake,
+    handshake_refusals,
+    http_buffered,
+    http_refusals,
+    http_streamed,
+    order_of_one_process,
+    process_additions,
+    process_environment,
+    process_late_output,
+    process_pipes,
+    process_read,
+    process_refusals,
+    process_signal,
+    process_stdin,
+    process_terminal,
+    process_terminate,
+    sandbox_managed,
+    session_attached_wins,
+    session_resume,
+    unknown_methods,
+    violation_early_initialized,
+    violation_notification,
+    violation_response,
+];
+
+/// The folder of the repository that `path` names.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn script(name: &str) -> Script {
+    let path = repository("conformance/exec").join(format!("{name}.jsonl"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    Script::parse(&path.display().to_string(), &text)
+}
+
+fn play_ours(name: &str) {
+    let program = option_env!("CARGO_BIN_EXE_outpost").map(Into::into);
+    let program = program.or_else(|| env::var_os("OUTPOST_BIN")).expect("the outpost program");
+    play(&script(name), &Target { program: program.into(), ours: true });
+}
+
+fn play_reference(name: &str) {
+    let script = script(name);
+    if script.is_ours_only() {
+        return;
+    }
+    let program = env::var_os("OUTPOST_CODEX_BIN").or_else(|| env::var_os("CODEX_BIN"));
+    if let Some(program) = program {
+        play(&script, &Target { program: program.into(), ours: false });
+    } else {
+        eprintln!("SKIPPED: {name} against the reference: OUTPOST_CODEX_BIN is not set");
+    }
+}

@@ -1,0 +1,312 @@
+//! Plays a script, step by step.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    fixture,
+    line::Line,
+    matching::{self, Kept},
+    parse::{self, Action, How, Script, Step},
+    target::{Running, Target},
+};
+use crate::{
+    connection::Incoming,
+    http::Server,
+    leaks::Marker,
+    program::{Program, command},
+};
+
+/// How long one step may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How many lines of what was said a failure shows.
+const LINES_SHOWN: usize = 60;
+
+struct Player<'a> {
+    script: &'a Script,
+    target: &'a Target,
+    server: Running,
+    fixture: Option<Server>,
+    variables: HashMap<String, String>,
+    connections: HashMap<String, Line>,
+    said: VecDeque<String>,
+}
+
+/// Plays `script` against `target`.
+///
+/// # Panics
+/// When a step is not met, with the line, the reason and what was said before.
+pub fn play(script: &Script, target: &Target) {
+    let folder = TempDir::with_prefix("script-").expect("a temp folder");
+    let marker = Marker::new();
+    let server = target.start(script, folder.path(), &marker);
+    let dir = folder.path().join("dir");
+    std::fs::create_dir(&dir).expect("an empty folder");
+    let variables = HashMap::from([("dir".to_owned(), dir.display().to_string())]);
+    let (connections, said) = (HashMap::new(), VecDeque::new());
+    let mut player = Player {
+        script,
+        target,
+        server,
+        fixture: None,
+        variables,
+        connections,
+        said,
+    };
+    if let Err(reason) = player.play() {
+        let said: String = player.said.iter().map(|line| format!("{line}\n")).collect();
+        panic!("{reason}\n--- said\n{said}--- log\n{}", player.server.log());
+    }
+    drop((player, folder));
+    marker.assert_gone(PATIENCE);
+}
+
+// === impl Player ===
+
+impl Player<'_> {
+    fn play(&mut self) -> Result<(), String> {
+        let name = &self.script.name;
+        self.open("a")?;
+        for step in &self.script.steps {
+            if step
+                .only
+                .as_ref()
+                .is_some_and(|only| only.ours != self.target.ours)
+            {
+                continue;
+            }
+            self.step(step)
+                .map_err(|reason| format!("{name}:{}: {reason}\n  {}", step.line, step.text))?;
+        }
+        self.end()
+            .map_err(|reason| format!("{name}, at the end: {reason}"))
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), String> {
+        let name = step.connection.as_str();
+        match &step.action {
+            Action::Open => self.open(name),
+            Action::Hello => self.hello(name),
+            Action::Shell(script) => self.shell(script),
+            Action::Send(json) => {
+                let message = matching::spoken(self.json(json)?);
+                self.send(name, &message.to_string())
+            }
+            Action::Raw(text) => {
+                let text = self.filled(text)?;
+                self.send(name, &text)
+            }
+            Action::Hex(hex) => {
+                let bytes = bytes(hex).ok_or("no hex")?;
+                self.line(name)?.connection.send_bytes(&bytes);
+                Ok(())
+            }
+            Action::Close => self.line(name).map(|line| line.connection.close()),
+            Action::Cut => self.line(name).map(|line| line.connection.cut()),
+            Action::Expect { how, json } => self.expect(name, *how, json),
+            Action::Events { process, json } => self.events(name, process, json),
+            Action::Output { process, text } => {
+                let (process, text) = (self.filled(process)?, self.filled(text)?);
+                self.until(name, |line| {
+                    let events = line.events.get(&process);
+                    events
+                        .is_some_and(|events| events.output(None).contains(&text))
+                        .then_some(())
+                })
+            }
+            Action::Ended(code) => self.ended(name, *code),
+        }
+    }
+
+    fn open(&mut self, name: &str) -> Result<(), String> {
+        let connection = self.server.connect()?;
+        let (inbox, events) = (VecDeque::new(), HashMap::new());
+        let line = Line {
+            connection,
+            inbox,
+            events,
+            end: None,
+        };
+        self.connections.insert(name.to_owned(), line);
+        Ok(())
+    }
+
+    fn hello(&mut self, name: &str) -> Result<(), String> {
+        let params = json!({ "clientName": "script" });
+        let hello = json!({ "id": "hello", "method": "initialize", "params": params });
+        self.send(name, &hello.to_string())?;
+        let answer = r#"{"id":"hello","result":{"sessionId":"<uuid as session>"}}"#;
+        self.expect(name, How::Any, answer)?;
+        self.send(name, r#"{"method":"initialized","params":{}}"#)
+    }
+
+    fn shell(&self, script: &str) -> Result<(), String> {
+        let mut command = command("/bin/sh");
+        command
+            .args(["-ec", script])
+            .current_dir(&self.variables["dir"]);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        match Program::start(&mut command).wait(PATIENCE) {
+            Some(status) if status.success() => Ok(()),
+            other => Err(format!("the command ended with {other:?}")),
+        }
+    }
+
+    fn send(&mut self, name: &str, text: &str) -> Result<(), String> {
+        self.say(format!("{name} >> {text}"));
+        self.line(name)?.connection.send(text);
+        Ok(())
+    }
+
+    fn expect(&mut self, name: &str, how: How, json: &str) -> Result<(), String> {
+        let expected = self.json(json)?;
+        let found = if how == How::Next {
+            if !self.line(name)?.inbox.is_empty() {
+                return Err("something else came before".to_owned());
+            }
+            self.receive(name, Instant::now() + PATIENCE)?
+                .ok_or("the connection ended")?
+        } else {
+            self.until(name, |line| line.take(&expected))?
+        };
+        if how == How::Next {
+            // It was filed like any other; here it is taken.
+            let inbox = &mut self.line(name)?.inbox;
+            inbox.pop_back_if(|message| *message == found);
+        }
+        let mut kept = Kept::new();
+        matching::compare(&expected, &found, how == How::Exact, &mut kept)
+            .map_err(|reason| format!("{reason}\n  found {found}"))?;
+        self.variables.extend(kept);
+        Ok(())
+    }
+
+    fn events(&mut self, name: &str, process: &str, json: &str) -> Result<(), String> {
+        let (process, expected) = (self.filled(process)?, self.json(json)?);
+        let asked = expected.as_object().ok_or("events are an object")?.clone();
+        let first = asked.get("first").and_then(Value::as_u64).unwrap_or(1);
+        let found = self.until(name, |line| {
+            let events = line.events.get_mut(&process)?;
+            events.complete(first).then(|| {
+                events.taken = true;
+                events.summary(&asked)
+            })
+        })?;
+        let mut kept = Kept::new();
+        matching::compare(&expected, &found, true, &mut kept)?;
+        self.variables.extend(kept);
+        Ok(())
+    }
+
+    fn ended(&mut self, name: &str, code: Option<u16>) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.receive(name, deadline)?.is_some() {}
+        let end = self.line(name)?.end.clone();
+        match (code, end) {
+            (None, Some(Incoming::End)) => Ok(()),
+            (Some(code), Some(Incoming::Close(Some((found, _))))) if code == found => Ok(()),
+            (_, end) => Err(format!("it ended with {end:?}")),
+        }
+    }
+
+    /// Closes what is open and looks at what nobody expected.
+    fn end(&mut self) -> Result<(), String> {
+        let names: Vec<String> = self.connections.keys().cloned().collect();
+        for name in &names {
+            self.line(name)?.connection.close();
+            let deadline = Instant::now() + PATIENCE;
+            while self.receive(name, deadline)?.is_some() {}
+            if let Some(message) = self.line(name)?.inbox.front() {
+                return Err(format!("{name} was not expected to get {message}"));
+            }
+        }
+        self.connections.clear();
+        self.server.stop()
+    }
+
+    /// Receives until `found` finds something on the connection.
+    fn until<T>(
+        &mut self,
+        name: &str,
+        mut found: impl FnMut(&mut Line) -> Option<T>,
+    ) -> Result<T, String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = found(self.line(name)?) {
+                return Ok(found);
+            }
+            if self.receive(name, deadline)?.is_none() {
+                return Err("the connection ended".to_owned());
+            }
+        }
+    }
+
+    /// Receives one message; nothing at the end of the connection.
+    fn receive(&mut self, name: &str, deadline: Instant) -> Result<Option<Value>, String> {
+        let line = self.line(name)?;
+        if line.end.is_some() {
+            return Ok(None);
+        }
+        let incoming = line.receive(deadline)?;
+        self.say(format!(
+            "{name} << {}",
+            match &incoming {
+                Incoming::Text(text) => text.clone(),
+                end => format!("{end:?}"),
+            }
+        ));
+        self.line(name)?.file(incoming)
+    }
+
+    fn line(&mut self, name: &str) -> Result<&mut Line, String> {
+        self.connections
+            .get_mut(name)
+            .ok_or_else(|| format!("no connection {name}"))
+    }
+
+    fn json(&mut self, text: &str) -> Result<Value, String> {
+        self.serve(text);
+        parse::json(text, |name| self.variables.get(name).cloned())
+    }
+
+    fn filled(&mut self, text: &str) -> Result<String, String> {
+        self.serve(text);
+        parse::filled(text, |name| self.variables.get(name).cloned())
+    }
+
+    /// Starts the fixture server for the first text that speaks of it.
+    fn serve(&mut self, text: &str) {
+        if self.fixture.is_none() && text.contains("${http}") {
+            let server = fixture::start();
+            self.variables.insert("http".to_owned(), server.url());
+            self.fixture = Some(server);
+        }
+    }
+
+    fn say(&mut self, mut line: String) {
+        if line.len() > 600 {
+            let length = line.len();
+            line.truncate(line.floor_char_boundary(600));
+            // Writing to a string cannot fail.
+            let _written = write!(line, "… ({length} bytes)").is_ok();
+        }
+        if self.said.len() == LINES_SHOWN {
+            self.said.pop_front();
+        }
+        self.said.push_back(line);
+    }
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let pairs = hex.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}

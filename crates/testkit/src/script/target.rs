@@ -1,0 +1,115 @@
+//! The server a script is played against.
+
+use std::{
+    fs::{self, File},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use rustix::process::Signal;
+
+use super::parse::Script;
+use crate::{
+    connection::Connection,
+    leaks::{Marker, VARIABLE},
+    program::{Lines, Program, command},
+};
+
+/// How long a server may take to start or to end.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program with the command `exec-server`.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The program.
+    pub program: PathBuf,
+    /// Whether it is ours; the other one is the reference.
+    pub ours: bool,
+}
+
+/// A server that runs for one script.
+#[derive(Debug)]
+pub(super) struct Running {
+    program: Program,
+    address: Option<SocketAddr>,
+    log: PathBuf,
+}
+
+impl Target {
+    /// Starts a server for `script` with its files in `folder`.
+    pub(super) fn start(&self, script: &Script, folder: &Path, marker: &Marker) -> Running {
+        let home = folder.join("home");
+        fs::create_dir_all(&home).expect("a home for the server");
+        let log = folder.join("server.log");
+        let listen = if script.websocket {
+            "ws://127.0.0.1:0"
+        } else {
+            "stdio"
+        };
+        let mut command = command(&self.program);
+        command
+            .args(["exec-server", "--listen", listen])
+            .args(&script.flags)
+            .current_dir(&home)
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &home)
+            .env("CODEX_HOME", &home)
+            .env("OUTPOST_HOME", &home)
+            .env(VARIABLE, marker.value())
+            .envs(script.env.iter().cloned())
+            .stdin(if script.websocket {
+                Stdio::null()
+            } else {
+                Stdio::piped()
+            })
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).expect("a log for the server"));
+        let mut program = Program::start(&mut command);
+        let address = script.websocket.then(|| {
+            let lines = Lines::of(program.take_stdout().expect("stdout is a pipe"));
+            let line = lines
+                .line(PATIENCE)
+                .expect("the server says where it listens");
+            let address = line
+                .strip_prefix("ws://")
+                .and_then(|address| address.parse().ok());
+            address.unwrap_or_else(|| panic!("no address: {line}"))
+        });
+        Running {
+            program,
+            address,
+            log,
+        }
+    }
+}
+
+impl Running {
+    /// Opens a connection; over stdio there is only one.
+    pub(super) fn connect(&mut self) -> Result<Connection, String> {
+        if let Some(address) = self.address {
+            let refused = |refusal| format!("no connection: {refusal:?}");
+            return Connection::over_websocket(address, &[]).map_err(refused);
+        }
+        let ends = self.program.take_stdin().zip(self.program.take_stdout());
+        let (stdin, stdout) = ends.ok_or("stdio is one connection")?;
+        Ok(Connection::over_stdio(stdin, stdout))
+    }
+
+    /// What it wrote on stderr.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits for its end; a server on a socket is asked to.
+    pub(super) fn stop(&mut self) -> Result<(), String> {
+        if self.address.is_some() {
+            self.program.signal(Signal::TERM);
+        }
+        self.program
+            .wait(PATIENCE)
+            .map(drop)
+            .ok_or_else(|| "the server did not end".to_owned())
+    }
+}
