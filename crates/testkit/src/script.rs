@@ -12,6 +12,7 @@
 //! | `! env NAME=VALUE` | a variable in the environment of the server |
 //! | `! ours W07` | only ours is played: an addition, named by its row |
 //! | `-- hello` | `initialize` and `initialized`; the session becomes `${session}` |
+//! | `-- resume` | the same with `${session}`, again while it is attached still |
 //! | `-- open` | open the connection |
 //! | `-- close`, `-- cut` | end it politely, or without a word |
 //! | `-- sh COMMAND` | run a command of the harness in `${dir}` |

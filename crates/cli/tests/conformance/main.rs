@@ -93,6 +93,7 @@ fn play_ours(name: &str) {
     play(&script(name), &Target { program: program.into(), ours: true });
 }
 
+#[cfg(test)]
 fn play_reference(name: &str) {
     let script = script(name);
     if script.is_ours_only() {

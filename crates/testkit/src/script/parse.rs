@@ -36,6 +36,7 @@ pub(super) struct Only {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
     Hello,
+    Resume,
     Open,
     Close,
     Cut,
@@ -164,6 +165,7 @@ fn action(verb: &str, rest: &str) -> Option<Action> {
     Some(match verb {
         "--" => match rest.split_once(' ').unwrap_or((rest, "")) {
             ("hello", "") => Action::Hello,
+            ("resume", "") => Action::Resume,
             ("open", "") => Action::Open,
             ("close", "") => Action::Close,
             ("cut", "") => Action::Cut,

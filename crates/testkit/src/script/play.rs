@@ -26,6 +26,9 @@ use crate::{
 /// How long one step may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// The code that says that a session is attached to another connection.
+const ATTACHED: i64 = -32010;
+
 /// How many lines of what was said a failure shows.
 const LINES_SHOWN: usize = 60;
 
@@ -94,6 +97,7 @@ impl Player<'_> {
         match &step.action {
             Action::Open => self.open(name),
             Action::Hello => self.hello(name),
+            Action::Resume => self.resume(name),
             Action::Shell(script) => self.shell(script),
             Action::Send(json) => {
                 let message = matching::spoken(self.json(json)?);
@@ -127,13 +131,7 @@ impl Player<'_> {
 
     fn open(&mut self, name: &str) -> Result<(), String> {
         let connection = self.server.connect()?;
-        let (inbox, events) = (VecDeque::new(), HashMap::new());
-        let line = Line {
-            connection,
-            inbox,
-            events,
-            end: None,
-        };
+        let line = Line::new(connection);
         self.connections.insert(name.to_owned(), line);
         Ok(())
     }
@@ -145,6 +143,27 @@ impl Player<'_> {
         let answer = r#"{"id":"hello","result":{"sessionId":"<uuid as session>"}}"#;
         self.expect(name, How::Any, answer)?;
         self.send(name, r#"{"method":"initialized","params":{}}"#)
+    }
+
+    /// A server may need a moment to see that the connection before has ended.
+    fn resume(&mut self, name: &str) -> Result<(), String> {
+        let params =
+            json!({ "clientName": "script", "resumeSessionId": self.variables["session"] });
+        let again = json!({ "id": "resume", "method": "initialize", "params": params });
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.send(name, &again.to_string())?;
+            let answer = self.until(name, |line| line.take(&json!({ "id": "resume" })))?;
+            if answer["error"]["code"] == ATTACHED && Instant::now() < deadline {
+                continue;
+            }
+            let same = answer["result"]["sessionId"] == params["resumeSessionId"];
+            return if same {
+                self.send(name, r#"{"method":"initialized","params":{}}"#)
+            } else {
+                Err(format!("no resume: {answer}"))
+            };
+        }
     }
 
     fn shell(&self, script: &str) -> Result<(), String> {

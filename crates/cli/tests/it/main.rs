@@ -1,0 +1,18 @@
+//! The real program, from its arguments to its exit status.
+
+#[cfg(test)]
+mod exec_server;
+#[cfg(test)]
+mod fs;
+#[cfg(test)]
+mod help;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod run_signals;
+#[cfg(test)]
+mod run_terminal;
+#[cfg(test)]
+mod support;
