@@ -56,3 +56,6 @@ mod target;
 pub use parse::{Script, rows};
 pub use play::play;
 pub use target::Target;
+
+#[cfg(test)]
+mod tests;
