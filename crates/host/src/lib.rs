@@ -1,4 +1,5 @@
 //! Acting on this computer: processes, files, HTTP.
+pub mod environment;
 pub mod fs;
 pub mod http;
 pub mod keeper;

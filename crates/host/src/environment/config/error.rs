@@ -1,0 +1,103 @@
+//! Why configuration was not read. The texts are those that clients of the wire know.
+
+use std::{fmt, path::Path};
+
+use super::{MAX_PATHS, MAX_SEGMENTS};
+
+/// Why [`read`](super::read) failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// No key was asked for.
+    #[error("at least one config or requirements path is required")]
+    NoPaths,
+    /// A path has no segment, and would mean everything.
+    #[error("TOML paths must contain at least one key segment")]
+    EmptyPath,
+    /// More is asked for than any client needs.
+    #[error("at most {MAX_PATHS} TOML paths of at most {MAX_SEGMENTS} key segments are allowed")]
+    TooManyPaths,
+    /// A file is there, but cannot be read.
+    #[error("failed to load executor-local config: {path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file is not TOML.
+    #[error("failed to load executor-local config: {0}")]
+    Syntax(String),
+    /// The markers of a project's root are not a list of texts.
+    #[error(
+        "failed to load executor-local config: project_root_markers must be an array of strings"
+    )]
+    Markers,
+    /// A project is neither trusted nor untrusted.
+    #[error(
+        "failed to load executor-local config: unknown variant `{level}`, \
+         expected `trusted` or `untrusted`\nin `projects.{project}.trust_level`\n"
+    )]
+    TrustLevel {
+        /// The project's folder, as configured.
+        project: String,
+        /// What stands there instead.
+        level: String,
+    },
+    /// A key of the old managed file, which becomes a requirement, is not a text.
+    #[error("failed to load executor-local config: {path}: {key} must be a string")]
+    NotText {
+        /// The file.
+        path: String,
+        /// The key.
+        key: &'static str,
+    },
+}
+
+impl ConfigError {
+    /// Whether the request itself is at fault.
+    pub fn is_invalid(&self) -> bool {
+        matches!(self, Self::NoPaths | Self::EmptyPath | Self::TooManyPaths)
+    }
+
+    pub(super) fn unreadable(path: &Path, reason: &dyn fmt::Display) -> Self {
+        Self::Unreadable {
+            path: path.display().to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// `file:line:column: what is wrong`, counted from 1.
+    pub(super) fn parse(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
+        Self::Syntax(format!(
+            "{}:{line}:{column}: {}",
+            path.display(),
+            error.message()
+        ))
+    }
+
+    pub(super) fn project(path: &Path, error: &toml::de::Error) -> Self {
+        Self::Syntax(format!(
+            "Error parsing project config file {}: {error}",
+            path.display()
+        ))
+    }
+
+    pub(super) fn requirements(path: &Path, error: &toml::de::Error) -> Self {
+        Self::Syntax(format!(
+            "failed to parse requirements layer {}: {error}",
+            path.display()
+        ))
+    }
+}
