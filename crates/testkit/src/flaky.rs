@@ -44,7 +44,7 @@ struct Faults {
 pub struct Random(u64);
 
 /// The longest delay. Under paused time it costs nothing.
-const LONGEST_DELAY: u64 = 20;
+const LONGEST_DELAY_MILLIS: usize = 20;
 
 // === impl Random ===
 
@@ -105,7 +105,7 @@ impl Faults {
     /// Sometimes nothing is ready, for a while.
     fn poll_delay(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.delay.is_none() && !self.waited && self.random.below(8) == 0 {
-            let millis = self.random.below(LONGEST_DELAY as usize) as u64;
+            let millis = self.random.below(LONGEST_DELAY_MILLIS) as u64;
             self.delay = Some(Box::pin(sleep(Duration::from_millis(millis))));
         }
         if let Some(delay) = &mut self.delay {

@@ -5,11 +5,16 @@
 //! sequence, from notifications and from the answers to `process/read` alike.
 //! Pure: it judges a transcript, wherever that came from.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod run;
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
 use crate::proxy::{Recording, Side};
+
+pub use run::{Event, Run};
+use run::{seq, text};
 
 /// One message and where it was heard.
 #[derive(Debug, Clone)]
@@ -25,33 +30,6 @@ pub struct Heard {
 /// A conversation.
 #[derive(Debug, Default)]
 pub struct Wire(Vec<Heard>);
-
-/// One process as the wire tells of it.
-#[derive(Debug)]
-pub struct Run {
-    /// The params of its `process/start`.
-    pub start: Value,
-    /// Every event, by sequence number.
-    pub events: BTreeMap<u64, Event>,
-    /// The sequence numbers that came over each connection.
-    pub by_connection: BTreeMap<u32, BTreeSet<u64>>,
-}
-
-/// One event of a process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// Bytes on a stream.
-    Output {
-        /// `stdout`, `stderr` or `pty`.
-        stream: String,
-        /// The bytes.
-        bytes: Vec<u8>,
-    },
-    /// The exit and its code.
-    Exited(i64),
-    /// The end of everything.
-    Closed,
-}
 
 // === impl Wire ===
 
@@ -187,101 +165,6 @@ impl Wire {
     }
 }
 
-// === impl Run ===
-
-impl Run {
-    /// The bytes of one stream, in sequence.
-    pub fn output(&self, stream: &str) -> Vec<u8> {
-        let mut all = Vec::new();
-        for event in self.events.values() {
-            if let Event::Output {
-                stream: found,
-                bytes,
-            } = event
-                && found == stream
-            {
-                all.extend_from_slice(bytes);
-            }
-        }
-        all
-    }
-
-    /// The bytes of one stream as text; what is not UTF-8 is replaced.
-    pub fn text(&self, stream: &str) -> String {
-        String::from_utf8_lossy(&self.output(stream)).into_owned()
-    }
-
-    /// The exit code, when the exit was heard of.
-    pub fn exit_code(&self) -> Option<i64> {
-        self.events.values().find_map(|event| match event {
-            Event::Exited(code) => Some(*code),
-            Event::Output { .. } | Event::Closed => None,
-        })
-    }
-
-    /// Checks that the events run from 1 without a hole, with one exit and the
-    /// close at the end.
-    ///
-    /// # Panics
-    /// When they do not.
-    pub fn assert_whole(&self) {
-        let numbers: Vec<u64> = self.events.keys().copied().collect();
-        let expected: Vec<u64> = (1..=numbers.len() as u64).collect();
-        assert!(
-            numbers == expected,
-            "there are holes: {} of {:?}",
-            numbers.len(),
-            numbers.last()
-        );
-        let exits = self
-            .events
-            .values()
-            .filter(|event| matches!(event, Event::Exited(_)));
-        assert_eq!(exits.count(), 1, "one exit");
-        let closes = self
-            .events
-            .iter()
-            .filter(|(_, event)| **event == Event::Closed);
-        let closes: Vec<u64> = closes.map(|(&seq, _)| seq).collect();
-        assert_eq!(closes, [numbers.len() as u64], "one close, and last");
-    }
-
-    fn add(&mut self, connection: u32, seq: u64, event: Event) {
-        self.by_connection
-            .entry(connection)
-            .or_default()
-            .insert(seq);
-        if let Some(known) = self.events.get(&seq) {
-            assert!(*known == event, "event {seq} was told twice and differs");
-        } else {
-            self.events.insert(seq, event);
-        }
-    }
-}
-
-// === impl Event ===
-
-impl Event {
-    fn of(message: &Value) -> Option<Self> {
-        let params = &message["params"];
-        match message["method"].as_str()? {
-            "process/output" => Some(Self::output(params)),
-            "process/exited" => Some(Self::Exited(params["exitCode"].as_i64()?)),
-            "process/closed" => Some(Self::Closed),
-            _ => None,
-        }
-    }
-
-    fn output(params: &Value) -> Self {
-        let chunk = params["chunk"].as_str().expect("output has a chunk");
-        let bytes = decode(chunk).expect("a chunk is base64");
-        Self::Output {
-            stream: text(&params["stream"]),
-            bytes,
-        }
-    }
-}
-
 /// Base64 with padding, as it is on the wire.
 pub fn encode(bytes: &[u8]) -> String {
     base64_simd::STANDARD.encode_to_string(bytes)
@@ -290,16 +173,6 @@ pub fn encode(bytes: &[u8]) -> String {
 /// The bytes of base64 with padding; nothing when it is none.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     base64_simd::STANDARD.decode_to_vec(text).ok()
-}
-
-fn seq(params: &Value) -> u64 {
-    params["seq"]
-        .as_u64()
-        .expect("an event has a sequence number")
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
