@@ -1,7 +1,7 @@
 //! Skills and plugins that stand on this computer, for clients that offer them to their agents.
 //!
 //! Two questions are answered. [`discover_roots`] takes folders a client names and returns the
-//! files that describe what is in them, unread. [`inventory`] looks where users and
+//! files that describe what is in them, unread. [`inventory()`] looks where users and
 //! administrators put such things, and returns what the files say.
 //!
 //! Trouble with one file, folder or place costs that one: it becomes a warning, and the rest is
