@@ -27,6 +27,7 @@ mod limits;
 mod log;
 mod output;
 pub(crate) mod program;
+mod read;
 mod registry;
 mod session;
 pub(crate) mod spawn;
@@ -38,15 +39,18 @@ pub(crate) mod streams;
 mod supervise;
 mod terminal;
 mod watched;
+mod write;
 
 pub use self::{
     audience::{Audience, Chunk, Event, Gone, Stream},
     env::{EnvError, EnvPolicy, Inherit},
     exit::{Exit, ExitReason},
-    handle::{Page, Process, ProcessSummary, ReadRequest, ResizeError, WriteError, WriteOutcome},
+    handle::{Process, ProcessSummary, ResizeError},
     host::ProcessHost,
     limits::{OnFull, ProcessLimits},
+    read::{Page, ReadRequest},
     session::{EndCause, Found, Processes},
     spec::{Signal, Spec, Stdio, TerminalSize},
     start::StartError,
+    write::{WriteError, WriteOutcome},
 };

@@ -47,6 +47,11 @@ impl Cursor {
         self.attached
     }
 
+    /// Whether there was an audience at any time. The first one may come late.
+    pub(super) fn is_introduced(&self) -> bool {
+        self.introduced
+    }
+
     /// The next sequence number to deliver.
     pub(super) fn next(&self) -> u64 {
         self.next

@@ -6,73 +6,22 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use rustix::termios::{Winsize, tcsetwinsize};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
-    audience::{Audience, Chunk},
+    audience::Audience,
     exit::{Exit, ExitReason},
     registry::Member,
     spec::{Signal, TerminalSize},
     state::Shared,
-    stdin::{Offer, Ticket},
 };
-
-/// The longest a read waits, whatever it was asked: past it, it answers empty.
-const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// One process. A cheap clone; dropping handles never ends a process.
 #[derive(Clone, Debug)]
 pub struct Process {
     shared: Arc<Shared>,
 }
-
-/// What to read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ReadRequest {
-    /// Only chunks with a higher sequence number. The reader has everything up to it: with
-    /// back-pressure that makes room for more.
-    pub after: u64,
-    /// No more bytes than this, but whole chunks, and at least one if there is one.
-    pub max_bytes: Option<usize>,
-    /// How long to wait for something to answer.
-    pub wait: Duration,
-}
-
-/// What a read found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// In the order of their sequence numbers.
-    pub chunks: Vec<Chunk>,
-    /// Where to go on: reading after one less continues this page.
-    pub next_seq: u64,
-    /// How the leader ended, if it has.
-    pub exit: Option<Exit>,
-    /// Whether the process's output is at an end.
-    pub closed: bool,
-    /// Bytes between the cursor and this page that are not kept any more. Exact for a reader
-    /// fewer than a thousand chunks behind; never too small.
-    pub lost_bytes: u64,
-    /// The lowest sequence number from which on everything is kept.
-    pub first_available_seq: u64,
-}
-
-/// What became of a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriteOutcome {
-    /// The bytes are on their way, in order, and are written once however often a write with
-    /// their id is repeated. They are lost without notice only if the process ends, or closes
-    /// its input, before it has read them.
-    Accepted,
-    /// The process has no input, or no longer.
-    StdinClosed,
-}
-
-/// A write failed in a way that does not mean that the input is closed.
-#[derive(Debug, thiserror::Error)]
-#[error("write to the process's input")]
-pub struct WriteError(#[source] io::Error);
 
 /// A terminal was not resized.
 #[derive(Debug, thiserror::Error)]
@@ -130,107 +79,6 @@ impl Process {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.shared.pid
-    }
-
-    /// The output after a cursor. Answers as soon as there is some, or an exit the reader has not
-    /// passed, or the close; and when the wait is over.
-    pub async fn read(&self, request: ReadRequest) -> Page {
-        let deadline = Instant::now() + request.wait.min(LONGEST_WAIT);
-        let mut progress = self.shared.progress.subscribe();
-        loop {
-            // Seen before looking, so that what comes after the look wakes us.
-            progress.borrow_and_update();
-            let page = self.page(request);
-            if request.wait.is_zero() || page.answers(request.after) {
-                return page;
-            }
-            if timeout_at(deadline, progress.changed()).await.is_err() {
-                return self.page(request);
-            }
-        }
-    }
-
-    fn page(&self, request: ReadRequest) -> Page {
-        let mut state = self.shared.lock();
-        let slice = state.log.read(request.after, request.max_bytes);
-        let end = state.log.next_seq();
-        let before = state.cursor.releasable();
-        state.cursor.read(request.after, slice.next_seq, end);
-        if state.cursor.releasable() != before {
-            // There may be room for more output now.
-            state.wake();
-        }
-        if state.log.is_closed() && slice.next_seq == end {
-            self.shared.settle();
-        }
-        Page {
-            chunks: slice.chunks,
-            next_seq: slice.next_seq,
-            exit: state.log.exit(),
-            closed: state.log.is_closed(),
-            lost_bytes: slice.lost_bytes,
-            first_available_seq: state.log.first_available_seq(),
-        }
-    }
-
-    /// Writes to the process's input, after everything written before. Waits while the input's
-    /// queue is full. A write with an id is made once, however often it is repeated; repeating one
-    /// that is still waiting waits with it. Dropping the future withdraws a write that was not
-    /// accepted yet.
-    ///
-    /// # Errors
-    /// Fails if an earlier write met an error that does not just mean that nobody reads.
-    pub async fn write(
-        &self,
-        write_id: Option<&str>,
-        data: Bytes,
-    ) -> Result<WriteOutcome, WriteError> {
-        let mut moved = self.shared.input_moved.subscribe();
-        let mut offer = {
-            let mut state = self.shared.lock();
-            let offer = state.input.offer(write_id, data);
-            // What could not be written at once is for the task to write.
-            state.wake();
-            offer
-        };
-        // Writing may have made room for others that wait.
-        self.shared.input_moved.send_replace(());
-        let _waiting = match offer {
-            Offer::Waiting(ticket) => Some(Waiting {
-                process: self,
-                ticket,
-            }),
-            Offer::Accepted | Offer::Ended => None,
-        };
-        loop {
-            match offer {
-                Offer::Accepted => return Ok(WriteOutcome::Accepted),
-                Offer::Ended => return self.closed_input(),
-                Offer::Waiting(ticket) => {
-                    // The sender lives as long as the process, so this only ever says "moved".
-                    let _moved = moved.changed().await;
-                    offer = self.shared.lock().input.outcome(ticket);
-                }
-            }
-        }
-    }
-
-    fn closed_input(&self) -> Result<WriteOutcome, WriteError> {
-        match self.shared.lock().input.failure() {
-            Some(error) => Err(WriteError(error.into())),
-            None => Ok(WriteOutcome::StdinClosed),
-        }
-    }
-
-    /// Ends the input once everything written before has reached the process: a pipe is closed,
-    /// a terminal is sent its end-of-file character. Does not wait for it. Later writes find the
-    /// input closed. Returns whether it was open.
-    #[expect(clippy::unused_async, reason = "the sibling of write, which waits")]
-    pub async fn close_stdin(&self) -> bool {
-        let mut state = self.shared.lock();
-        let was_open = state.input.close();
-        state.wake();
-        was_open
     }
 
     /// Changes the size of the terminal's window; its foreground programs get `SIGWINCH`.
@@ -303,14 +151,6 @@ impl Process {
     }
 }
 
-impl Page {
-    /// Whether a reader waiting after `after` is to be answered with this.
-    fn answers(&self, after: u64) -> bool {
-        let unseen_exit = self.exit.is_some() && after < self.next_seq - 1;
-        !self.chunks.is_empty() || self.closed || unseen_exit || self.lost_bytes > 0
-    }
-}
-
 impl Member for Process {
     fn closed_at(&self) -> Option<Instant> {
         self.shared.closed_at.get().copied()
@@ -318,20 +158,5 @@ impl Member for Process {
 
     fn is_settled(&self) -> bool {
         self.shared.settled.load(Ordering::Relaxed)
-    }
-}
-
-/// A write whose caller waits. Dropped when the caller has its answer or went away.
-struct Waiting<'a> {
-    process: &'a Process,
-    ticket: Ticket,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let shared = &self.process.shared;
-        shared.lock().input.leave(self.ticket);
-        // One write less may have let in the next.
-        shared.input_moved.send_replace(());
     }
 }

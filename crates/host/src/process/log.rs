@@ -10,14 +10,13 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use self::entry::{Data, Entry, Evicted};
 use super::{
     audience::{Chunk, Event, Stream},
     exit::Exit,
 };
 
-/// Evicted chunks whose place is remembered, so that a page can say exactly how many bytes a
-/// reader lost. For a reader that is further behind, everything evicted counts as lost.
-const REMEMBERED_EVICTIONS: usize = 1024;
+mod entry;
 
 /// How much a log keeps.
 #[derive(Clone, Copy, Debug)]
@@ -51,32 +50,6 @@ pub(super) struct Log {
     exited: Option<(u64, Exit)>,
     closed: Option<u64>,
     evicted: Evicted,
-}
-
-#[derive(Debug)]
-struct Entry {
-    seq: u64,
-    stream: Stream,
-    /// Bytes ever pushed up to the end of this chunk.
-    end: u64,
-    data: Data,
-}
-
-/// Only the last entry can be open.
-#[derive(Debug)]
-enum Data {
-    Sealed(Bytes),
-    Open(Vec<u8>),
-}
-
-/// What is no longer there.
-#[derive(Debug, Default)]
-struct Evicted {
-    /// The highest evicted sequence number; 0 for none.
-    through: u64,
-    bytes: u64,
-    /// `(seq, end)` of the latest evicted chunks, oldest first.
-    latest: VecDeque<(u64, u64)>,
 }
 
 impl Log {
@@ -291,58 +264,6 @@ impl Log {
     fn assign(&mut self) -> u64 {
         self.next += 1;
         self.next - 1
-    }
-}
-
-impl Entry {
-    fn len(&self) -> usize {
-        match &self.data {
-            Data::Sealed(bytes) => bytes.len(),
-            Data::Open(buffer) => buffer.len(),
-        }
-    }
-
-    /// The chunk as readers see it.
-    fn chunk(&self) -> Chunk {
-        let data = match &self.data {
-            Data::Sealed(bytes) => bytes.clone(),
-            Data::Open(_) => unreachable!("readers seal the log first"),
-        };
-        Chunk {
-            seq: self.seq,
-            stream: self.stream,
-            data,
-        }
-    }
-}
-
-impl Data {
-    /// Ends the growing, and gives back the room it was growing into.
-    fn seal(&mut self) {
-        if let Self::Open(buffer) = self {
-            *self = Self::Sealed(std::mem::take(buffer).into_boxed_slice().into());
-        }
-    }
-}
-
-impl Evicted {
-    fn add(&mut self, seq: u64, end: u64) {
-        self.through = seq;
-        self.bytes = end;
-        if self.latest.len() == REMEMBERED_EVICTIONS {
-            self.latest.pop_front();
-        }
-        self.latest.push_back((seq, end));
-    }
-
-    /// Bytes evicted that a reader at `after` has not had.
-    fn after(&self, after: u64) -> u64 {
-        if after >= self.through {
-            return 0;
-        }
-        let known = self.latest.partition_point(|&(seq, _)| seq <= after);
-        let had = known.checked_sub(1).map_or(0, |last| self.latest[last].1);
-        self.bytes - had
     }
 }
 

@@ -124,7 +124,7 @@ impl Processes {
     #[must_use]
     pub fn prune(&self, now: Instant, keep: Duration) -> Option<Instant> {
         let (forgotten, next) = self.session.registry.lock().prune(now, keep);
-        self.session.keep_trees(&forgotten);
+        self.session.forget(&forgotten);
         self.session
             .leftovers
             .lock()
@@ -175,7 +175,7 @@ impl Session {
         let (number, forgotten) =
             reserved.map_err(|refusal| StartError::refused(refusal, self.host.limits()))?;
         self.starting.send_modify(|starting| *starting += 1);
-        self.keep_trees(&forgotten);
+        self.forget(&forgotten);
         Ok(Reservation {
             session: self,
             id: id.to_owned(),
@@ -183,11 +183,16 @@ impl Session {
         })
     }
 
-    /// Keeps what forgotten processes left running until the session ends.
-    fn keep_trees(&self, forgotten: &[Process]) {
-        let trees = forgotten.iter().map(|process| &process.shared().tree);
-        let living = trees.filter(|tree| !tree.is_empty()).cloned();
-        self.leftovers.lock().extend(living);
+    /// Lets go of processes that are closed. What they left running is kept until the session
+    /// ends.
+    fn forget(&self, processes: &[Process]) {
+        for process in processes {
+            let shared = process.shared();
+            shared.stop.cancel();
+            if !shared.tree.is_empty() {
+                self.leftovers.lock().push(shared.tree.clone());
+            }
+        }
     }
 
     fn take_all(&self) -> (Vec<Process>, Vec<Arc<Tree>>) {

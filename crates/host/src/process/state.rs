@@ -118,9 +118,14 @@ impl State {
         self.audience.take()
     }
 
-    /// Whether the audience still has to be told something.
+    /// Whether everything there is was told to an audience.
+    pub(super) fn is_told(&self) -> bool {
+        self.cursor.next() == self.log.next_seq()
+    }
+
+    /// Whether an audience is there and has to be told something.
     pub(super) fn has_undelivered(&self) -> bool {
-        self.audience.is_some() && self.cursor.next() < self.log.next_seq()
+        self.audience.is_some() && !self.is_told()
     }
 
     /// Tells the audience what it can take. Ready when nothing is left to tell; a departed
@@ -130,7 +135,7 @@ impl State {
         id: &str,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Box<dyn Audience>>> {
-        while self.cursor.next() < self.log.next_seq() {
+        while !self.is_told() {
             let Some(audience) = &mut self.audience else {
                 break;
             };
@@ -207,9 +212,13 @@ impl Shared {
         true
     }
 
-    /// Someone was told of the close.
-    pub(super) fn settle(&self) {
-        self.settled.store(true, Ordering::Relaxed);
+    /// Someone was told of everything up to the close: the id may name another process, and the
+    /// output may go when room is needed.
+    pub(super) fn settle(self: &Arc<Self>) {
+        if !self.settled.swap(true, Ordering::Relaxed) {
+            let weak: Weak<Self> = Arc::downgrade(self);
+            self.host.budget().closed(weak);
+        }
     }
 
     fn announce(&self, next: u64) {

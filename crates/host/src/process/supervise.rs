@@ -5,8 +5,8 @@
 //! the order to stop, the exit, the deadlines, the audience, the input, and at last the output, one
 //! read a turn and both streams by turns. So neither a flood nor a stuck audience holds up an exit.
 //! What the pipes hold when the exit is known is read before the exit is appended.
-//! The task ends when the process is closed and its audience, if any, was told; or when it is
-//! stopped, which happens once nothing of the process is left alive.
+//! The task ends when the process is closed and its audience was told or has left; or when it is
+//! stopped, which happens when nothing of the process is left alive and when it is forgotten.
 
 use std::{
     future::{Future as _, poll_fn},
@@ -16,13 +16,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{sync::oneshot, task::yield_now, time::Instant};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{
     alarm::Alarm,
     audience::Audience,
-    budget::Reclaim,
     exit::ExitReason,
     input::Flushed,
     keeper::RawExit,
@@ -30,6 +29,10 @@ use super::{
     output::{Output, Rest},
     state::Shared,
 };
+
+/// What is read before other tasks of the thread get their turn. The runtime would let a flood
+/// go on for some tens of megabytes.
+const TURN: usize = 512 << 10;
 
 pub(super) struct Supervisor {
     shared: Arc<Shared>,
@@ -39,6 +42,8 @@ pub(super) struct Supervisor {
     outputs: Vec<Output>,
     /// Whose turn it is to be looked at first.
     turn: usize,
+    /// Bytes read since other tasks had their turn.
+    taken: usize,
     /// When the process has run long enough.
     timeout: Option<Instant>,
     /// When background children have held the output open long enough.
@@ -78,6 +83,7 @@ impl Supervisor {
             exit: Some(exit),
             outputs,
             turn: 0,
+            taken: 0,
             timeout,
             drained: None,
             timeout_alarm: Alarm::default(),
@@ -104,6 +110,10 @@ impl Supervisor {
             }
             if self.is_done() {
                 break;
+            }
+            if self.taken >= TURN {
+                self.taken = 0;
+                yield_now().await;
             }
         }
         self.finish();
@@ -204,6 +214,7 @@ impl Supervisor {
             taken = data.len();
             shared.append(stream, data);
         });
+        self.taken += taken;
         shared.host.budget().release(granted - taken);
         if rest == Rest::End {
             self.end_stream(which);
@@ -263,7 +274,7 @@ impl Supervisor {
         self.shared.input_moved.send_replace(());
     }
 
-    /// Nothing of the process is left alive: what is known becomes final, and the audience is
+    /// Nobody waits for the process any longer: what is known becomes final, and the audience is
     /// told as much of it as it can take at once.
     fn on_stopped(&mut self) {
         let known = self.exit.take().map(|mut exit| exit.try_recv());
@@ -291,25 +302,18 @@ impl Supervisor {
         }
     }
 
-    /// Whether the process is closed and whoever is there to be told was told.
+    /// Whether the process is closed and its audience knows, or is not there to be told. The first
+    /// audience is waited for: it is told everything.
     fn is_done(&self) -> bool {
         let state = self.shared.lock();
-        state.log.is_closed() && !state.has_undelivered()
+        let gone = state.cursor.is_introduced() && !state.cursor.is_attached();
+        state.log.is_closed() && (gone || state.is_told())
     }
 
-    /// The last step. A process whose client was told everything may give up its output when
-    /// room is needed, and its id to another.
     fn finish(&self) {
-        let shared = &self.shared;
-        let told_all = {
-            let state = shared.lock();
-            state.cursor.next() == state.log.next_seq()
-        };
-        if told_all {
-            shared.settle();
-            let reclaim: Arc<dyn Reclaim> = shared.clone();
-            shared.host.budget().closed(Arc::downgrade(&reclaim));
+        if self.shared.lock().is_told() {
+            self.shared.settle();
         }
-        shared.finished.cancel();
+        self.shared.finished.cancel();
     }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{entry::REMEMBERED_EVICTIONS, *};
 use crate::process::exit::ExitReason;
 
 const BOUNDS: Bounds = Bounds {

@@ -1,0 +1,103 @@
+//! Writing to a process's input.
+
+use std::io;
+
+use bytes::Bytes;
+
+use super::{
+    handle::Process,
+    stdin::{Offer, Ticket},
+};
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// The bytes are on their way, in order, and are written once however often a write with
+    /// their id is repeated. They are lost without notice only if the process ends, or closes
+    /// its input, before it has read them.
+    Accepted,
+    /// The process has no input, or no longer.
+    StdinClosed,
+}
+
+/// A write failed in a way that does not mean that the input is closed.
+#[derive(Debug, thiserror::Error)]
+#[error("write to the process's input")]
+pub struct WriteError(#[source] io::Error);
+
+impl Process {
+    /// Writes to the process's input, after everything written before. Waits while the input's
+    /// queue is full. A write with an id is made once, however often it is repeated; repeating one
+    /// that is still waiting waits with it. Dropping the future withdraws a write that was not
+    /// accepted yet.
+    ///
+    /// # Errors
+    /// Fails if an earlier write met an error that does not just mean that nobody reads.
+    pub async fn write(
+        &self,
+        write_id: Option<&str>,
+        data: Bytes,
+    ) -> Result<WriteOutcome, WriteError> {
+        let mut moved = self.shared().input_moved.subscribe();
+        let mut offer = {
+            let mut state = self.shared().lock();
+            let offer = state.input.offer(write_id, data);
+            // What could not be written at once is for the task to write.
+            state.wake();
+            offer
+        };
+        // Writing may have made room for others that wait.
+        self.shared().input_moved.send_replace(());
+        let _waiting = match offer {
+            Offer::Waiting(ticket) => Some(Waiting {
+                process: self,
+                ticket,
+            }),
+            Offer::Accepted | Offer::Ended => None,
+        };
+        loop {
+            match offer {
+                Offer::Accepted => return Ok(WriteOutcome::Accepted),
+                Offer::Ended => return self.closed_input(),
+                Offer::Waiting(ticket) => {
+                    // The sender lives as long as the process, so this only ever says "moved".
+                    let _moved = moved.changed().await;
+                    offer = self.shared().lock().input.outcome(ticket);
+                }
+            }
+        }
+    }
+
+    fn closed_input(&self) -> Result<WriteOutcome, WriteError> {
+        match self.shared().lock().input.failure() {
+            Some(error) => Err(WriteError(error.into())),
+            None => Ok(WriteOutcome::StdinClosed),
+        }
+    }
+
+    /// Ends the input once everything written before has reached the process: a pipe is closed,
+    /// a terminal is sent its end-of-file character. Does not wait for it. Later writes find the
+    /// input closed. Returns whether it was open.
+    #[expect(clippy::unused_async, reason = "the sibling of write, which waits")]
+    pub async fn close_stdin(&self) -> bool {
+        let mut state = self.shared().lock();
+        let was_open = state.input.close();
+        state.wake();
+        was_open
+    }
+}
+
+/// A write whose caller waits. Dropped when the caller has its answer or went away.
+struct Waiting<'a> {
+    process: &'a Process,
+    ticket: Ticket,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let shared = self.process.shared();
+        shared.lock().input.leave(self.ticket);
+        // One write less may have let in the next.
+        shared.input_moved.send_replace(());
+    }
+}
