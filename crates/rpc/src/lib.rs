@@ -19,13 +19,16 @@
 //! *Cancelled*: when a connection ends, calls to the peer fail once with the reason, and jobs that
 //! do not outlive their client are dropped at their next await.
 
+pub mod backoff;
 pub mod connection;
+pub mod dial;
 pub mod error;
 
 pub mod frame;
 pub mod lanes;
 pub mod limits;
 pub mod link;
+pub mod listen;
 pub mod peer;
 pub mod pending;
 pub mod router;
