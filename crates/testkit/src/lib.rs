@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`program`] | a program started by a test, ended with its group |
 //! | [`leaks`] | proof that nothing a test started is still alive |
+//! | [`flaky`] | a byte stream that splits, delays and cuts by seed |
 //! | [`frame`] | WebSocket frames, read and written |
 //! | [`proxy`] | a TCP proxy with faults that records what passes |
 //! | [`connection`] | a raw client of an exec-server, over stdio or WebSocket |
@@ -19,6 +20,7 @@
 //! test has failed, and every wait has a deadline.
 
 pub mod connection;
+pub mod flaky;
 pub mod frame;
 pub mod http;
 pub mod leaks;
