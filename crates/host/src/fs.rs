@@ -1,12 +1,14 @@
 //! The files of this computer.
 //!
-//! [`Files`] is the only way in: a cheap handle whose calls are whole operations on absolute paths. The system calls are
-//! made on blocking threads, a bounded number at a time ([`blocking`]); the runtime's threads never wait for a disk.
-//! No call waits for the other end of a pipe or for a device. A call that changes something and has begun ends, even if
-//! its future is dropped; one that only reads is cut short at the next window.
+//! [`Files`] is the only way in: a cheap handle whose calls are whole operations on absolute paths.
+//! The system calls are made on blocking threads, a bounded number at a time (the module
+//! `blocking`); the runtime's threads never wait for a disk. No call waits for the other end of a
+//! pipe or for a device. A call that changes something and has begun ends, even if its future is
+//! dropped; one that only reads is cut short at the next window.
 //!
-//! [`Handles`] keeps files open for one connection, [`MissingWatch`] tells when a missing path appears.
-//! What is promised of a write is said in [`write`], of a copy in [`copy`], and what an error says in [`error`].
+//! [`Handles`] keeps files open for one connection, [`MissingWatch`] tells when a missing path
+//! appears. What is promised of a write is said in the module `write`, of a copy in `copy`, and
+//! what an error says in `error`.
 
 mod blocking;
 mod buffers;
@@ -45,12 +47,13 @@ pub use self::{
 /// Every bound of the file calls. The defaults are what clients expect of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FsLimits {
-    /// Calls that are at work at once. Enough to keep a disk busy while a few hang on a dead network file system; far
-    /// below the number of blocking threads Tokio has.
+    /// Calls that are at work at once. Enough to keep a disk busy while a few hang on a dead
+    /// network file system; far below the number of blocking threads Tokio has.
     pub blocking_calls: usize,
     /// The longest file that is read whole, in bytes. Longer ones are read by blocks.
     pub whole_file_bytes: u64,
-    /// The most names one listing returns: with names of ordinary length, what still fits in one message.
+    /// The most names one listing returns: with names of ordinary length, what still fits in one
+    /// message.
     pub directory_entries: usize,
     /// The largest depth a walk may ask for.
     pub walk_depth: usize,
@@ -64,7 +67,8 @@ pub struct FsLimits {
     pub handle_id_bytes: usize,
     /// The largest block, in bytes; never more than a MiB is read at once.
     pub block_bytes: usize,
-    /// Watches for missing paths at once. Each takes one of the few queues (commonly 128) a user has from the system.
+    /// Watches for missing paths at once. Each takes one of the few queues (commonly 128) a user
+    /// has from the system.
     pub watches: usize,
     /// Missing paths per watch.
     pub watched_paths: usize,
@@ -124,8 +128,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// It is missing, not a regular file, longer than [`FsLimits::whole_file_bytes`] or not readable; without `follow`
-    /// also if there is a link in the path.
+    /// It is missing, not a regular file, longer than [`FsLimits::whole_file_bytes`] or not
+    /// readable; without `follow` also if there is a link in the path.
     pub async fn open_whole(&self, path: &Path, follow: bool) -> Result<WholeFile, FsError> {
         WholeFile::open(self.shared.clone(), path, follow).await
     }
@@ -134,8 +138,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// The directory is missing, the path is a directory, pipe or device, or the system refuses; the old content stands
-    /// then. Without `follow` also if there is a link in the path.
+    /// The directory is missing, the path is a directory, pipe or device, or the system refuses;
+    /// the old content stands then. Without `follow` also if there is a link in the path.
     pub async fn write_whole(&self, path: &Path, data: Bytes, follow: bool) -> Result<(), FsError> {
         self.call("write", path, move |path, _| {
             write::write_path(path, &data, follow)
@@ -164,7 +168,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// It does not exist or cannot be reached; without `follow` also if there is a link in the path.
+    /// It does not exist or cannot be reached; without `follow` also if there is a link in the
+    /// path.
     pub async fn metadata(&self, path: &Path, follow: bool) -> Result<Metadata, FsError> {
         self.call("look at", path, move |path, _| {
             metadata::metadata(path, follow)
@@ -182,11 +187,13 @@ impl Files {
             .await
     }
 
-    /// All names in a directory with what they lead to, in no order. Links that lead nowhere are left out.
+    /// All names in a directory with what they lead to, in no order. Links that lead nowhere are
+    /// left out.
     ///
     /// # Errors
     ///
-    /// It is not a directory that can be read, or has more than [`FsLimits::directory_entries`] names.
+    /// It is not a directory that can be read, or has more than [`FsLimits::directory_entries`]
+    /// names.
     pub async fn read_directory(&self, path: &Path) -> Result<Vec<Entry>, FsError> {
         self.call("list", path, |path, limits| {
             directory::list(path, limits.directory_entries)
@@ -198,8 +205,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// The options are beyond the limits, or the root cannot be reached. Directories below it that cannot be read are
-    /// part of the answer.
+    /// The options are beyond the limits, or the root cannot be reached. Directories below it that
+    /// cannot be read are part of the answer.
     pub async fn walk(&self, path: &Path, options: WalkOptions) -> Result<Walk, FsError> {
         self.call("walk", path, move |path, limits| {
             options.check(limits)?;
@@ -213,7 +220,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// It does not exist (unless `force`), is a directory that is not empty (unless `recursive`), or the system refuses.
+    /// It does not exist (unless `force`), is a directory that is not empty (unless `recursive`),
+    /// or the system refuses.
     pub async fn remove(&self, path: &Path, options: RemoveOptions) -> Result<(), FsError> {
         self.call("remove", path, move |path, _| remove::remove(path, options))
             .await
@@ -223,7 +231,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// The source is missing or neither of these, the copy would go onto or into itself, or the system refuses.
+    /// The source is missing or neither of these, the copy would go onto or into itself, or the
+    /// system refuses.
     pub async fn copy(&self, from: &Path, to: &Path, recursive: bool) -> Result<(), FsError> {
         let to = to.to_owned();
         self.call("copy", from, move |from, _| {

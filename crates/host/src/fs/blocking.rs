@@ -1,9 +1,9 @@
 //! Where file calls wait.
 //!
-//! A file call can hang for as long as a network file system likes, so none runs on the threads that serve
-//! connections. Each takes one of a fixed number of turns and runs on Tokio's blocking threads; beyond that number,
-//! callers wait in the order they came, holding no thread.
-//! A call that has begun runs to its end even if nobody waits for it any more: a write is never left half done
+//! A file call can hang for as long as a network file system likes, so none runs on the threads
+//! that serve connections. Each takes one of a fixed number of turns and runs on Tokio's blocking
+//! threads; beyond that number, callers wait in the order they came, holding no thread. A call that
+//! has begun runs to its end even if nobody waits for it any more: a write is never left half done
 //! because a client went away. [`Blocking::finish`] waits for those.
 
 use std::{future, panic, sync::Arc};
@@ -27,9 +27,11 @@ impl Blocking {
         }
     }
 
-    /// Runs `work` on a thread that may block, and gives back what it returns. A panic in `work` is passed on.
+    /// Runs `work` on a thread that may block, and gives back what it returns. A panic in `work` is
+    /// passed on.
     ///
-    /// Dropping the future before `work` has begun gives up its turn; afterwards `work` goes on by itself.
+    /// Dropping the future before `work` has begun gives up its turn; afterwards `work` goes on by
+    /// itself.
     pub(super) async fn run<T, F>(&self, work: F) -> T
     where
         T: Send + 'static,

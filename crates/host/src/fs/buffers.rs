@@ -1,8 +1,9 @@
 //! Buffers that large reads share.
 //!
-//! Memory that is touched for the first time costs more than reading a cached file into it, so the buffers of
-//! windows and blocks are used again and again. A buffer comes back by itself when the last `Bytes` made of it is
-//! dropped. At most [`SPARE`] wait unused; more than that are given back to the system.
+//! Memory that is touched for the first time costs more than reading a cached file into it, so the
+//! buffers of windows and blocks are used again and again. A buffer comes back by itself when the
+//! last `Bytes` made of it is dropped. At most [`SPARE`] wait unused; more than that are given back
+//! to the system.
 
 use std::{fmt, sync::Arc};
 
@@ -15,8 +16,8 @@ pub(super) const BUFFER_BYTES: usize = 1024 * 1024;
 /// How many unused buffers are kept: two large reads with one window at work and one ahead.
 const SPARE: usize = 4;
 
-/// Reads no longer than this get memory of their own: it costs little, and a shared buffer is not tied up by a few
-/// bytes that somebody keeps.
+/// Reads no longer than this get memory of their own: it costs little, and a shared buffer is not
+/// tied up by a few bytes that somebody keeps.
 const SMALL_BYTES: usize = 64 * 1024;
 
 /// The spare buffers. Cloning shares them.
@@ -33,7 +34,8 @@ struct Lent {
 }
 
 impl Buffers {
-    /// Lets `fill` write at most `len` bytes (cut to [`BUFFER_BYTES`]) and returns those it says it has written.
+    /// Lets `fill` write at most `len` bytes (cut to [`BUFFER_BYTES`]) and returns those it says it
+    /// has written.
     ///
     /// # Errors
     ///

@@ -1,9 +1,10 @@
 //! Copying files, links and directories.
 //!
-//! A file keeps its mode and is written as every whole file is ([`super::write`]): an existing destination has its old
-//! content until the new one is complete. A link is copied as a link. A directory is merged into one that is there,
-//! file by file; a failure stops the copy and leaves what was copied so far. Below the two directories that were named
-//! no link is followed to another directory. Pipes, sockets and devices in a tree are passed over.
+//! A file keeps its mode and is written as every whole file is ([`super::write`]): an existing
+//! destination has its old content until the new one is complete. A link is copied as a link. A
+//! directory is merged into one that is there, file by file; a failure stops the copy and leaves
+//! what was copied so far. Below the two directories that were named no link is followed to another
+//! directory. Pipes, sockets and devices in a tree are passed over.
 
 use std::{
     ffi::OsStr,
@@ -92,7 +93,8 @@ fn copy_tree(from: &Path, to: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// What `path` will really be called once it exists: as much of it as exists without links, then the rest.
+/// What `path` will really be called once it exists: as much of it as exists without links, then
+/// the rest.
 fn future_path(path: &Path) -> io::Result<PathBuf> {
     let mut rest = Vec::new();
     let mut existing = path;

@@ -46,7 +46,8 @@ pub(super) fn create(path: &Path, recursive: bool, follow: bool) -> Outcome<()> 
     }
 }
 
-/// Goes down from the root a component at a time, through directories only, making those that are missing.
+/// Goes down from the root a component at a time, through directories only, making those that are
+/// missing.
 fn create_all(path: &Path) -> Outcome<()> {
     let mut dir = place::open_directory(CWD, Path::new("/"))?;
     for component in path.components() {
@@ -70,7 +71,8 @@ fn create_all(path: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// All names in a directory with what they lead to, in no order. Links that lead nowhere are left out.
+/// All names in a directory with what they lead to, in no order. Links that lead nowhere are left
+/// out.
 pub(super) fn list(path: &Path, limit: usize) -> Outcome<Vec<Entry>> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(path)? {

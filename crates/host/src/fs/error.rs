@@ -1,8 +1,9 @@
 //! Why a file call failed.
 //!
-//! The text of an error is what a client is shown, so it is exact: the words of the operating system with its error
-//! number, or one of the fixed sentences below. Who called what on which path is kept beside the text, for logs.
-//! The system's words differ between C libraries; ours never do, whatever this program is linked with ([`os_text`]).
+//! The text of an error is what a client is shown, so it is exact: the words of the operating
+//! system with its error number, or one of the fixed sentences below. Who called what on which path
+//! is kept beside the text, for logs. The system's words differ between C libraries; ours never do,
+//! whatever this program is linked with ([`os_text`]).
 
 use std::{
     borrow::Cow,
@@ -76,7 +77,8 @@ impl FsError {
         self.verb
     }
 
-    /// The path the call was made on; for calls on a handle, the path it was opened with, or nothing if it is unknown.
+    /// The path the call was made on; for calls on a handle, the path it was opened with, or
+    /// nothing if it is unknown.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -145,8 +147,8 @@ impl From<Errno> for Cause {
     }
 }
 
-/// Writes the system's words for `error`. Where C libraries disagree, the shorter and older wording is used, which is
-/// the one clients of this protocol have always seen.
+/// Writes the system's words for `error`. Where C libraries disagree, the shorter and older wording
+/// is used, which is the one clients of this protocol have always seen.
 fn os_text(error: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let Some(code) = error.raw_os_error() else {
         return fmt::Display::fmt(error, f);

@@ -7,7 +7,8 @@ use rustix::{
     io::Result,
 };
 
-/// The number of a file system and of a file in it: equal for two names exactly if they name the same file.
+/// The number of a file system and of a file in it: equal for two names exactly if they name the
+/// same file.
 pub(super) type Identity = (u32, u32, u64);
 
 /// What we ask about a file.

@@ -1,11 +1,12 @@
 //! Files held open by name: read and written block by block, in any order.
 //!
-//! A handle stays with the file it opened, whatever becomes of the path. It is read only or write only. Blocks of one
-//! handle may be read and written at the same time; each is positioned by itself.
-//! Opening with [`OpenMode::Replace`] empties the file at once and keeps its inode and mode: what is written by blocks
-//! is there as soon as it is written, and half a file if the writer goes away half way.
-//! A read that fails in the system closes its handle; a failed write does not, since what was written stands.
-//! Dropping [`Handles`] closes all of them; a block on its way is finished first.
+//! A handle stays with the file it opened, whatever becomes of the path. It is read only or write
+//! only. Blocks of one handle may be read and written at the same time; each is positioned by
+//! itself. Opening with [`OpenMode::Replace`] empties the file at once and keeps its inode and
+//! mode: what is written by blocks is there as soon as it is written, and half a file if the writer
+//! goes away half way. A read that fails in the system closes its handle; a failed write does not,
+//! since what was written stands. Dropping [`Handles`] closes all of them; a block on its way is
+//! finished first.
 
 mod table;
 
@@ -91,7 +92,8 @@ impl Handles {
     ///
     /// # Errors
     ///
-    /// The id is too long or in use, too many handles are open, or the path is not a regular file that may be opened.
+    /// The id is too long or in use, too many handles are open, or the path is not a regular file
+    /// that may be opened.
     pub async fn open(&self, id: &str, path: &Path, mode: OpenMode) -> Result<(), FsError> {
         const VERB: &str = "open";
         let reserved = self
@@ -118,7 +120,8 @@ impl Handles {
     ///
     /// # Errors
     ///
-    /// `len` is not within 1 and the block limit, the handle is unknown or for writing, or reading failed.
+    /// `len` is not within 1 and the block limit, the handle is unknown or for writing, or reading
+    /// failed.
     pub async fn read_block(&self, id: &str, offset: u64, len: usize) -> Result<Block, FsError> {
         const VERB: &str = "read block";
         let limit = self.shared.limits.block_bytes;
@@ -143,8 +146,8 @@ impl Handles {
     ///
     /// # Errors
     ///
-    /// The block is empty or beyond the block limit, its end is beyond what a file can have, the handle is unknown or
-    /// for reading, or writing failed.
+    /// The block is empty or beyond the block limit, its end is beyond what a file can have, the
+    /// handle is unknown or for reading, or writing failed.
     pub async fn write_block(&self, id: &str, offset: u64, data: Bytes) -> Result<(), FsError> {
         const VERB: &str = "write block";
         let limit = self.shared.limits.block_bytes;

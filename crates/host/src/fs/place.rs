@@ -1,9 +1,9 @@
 //! Where a name lives: an open directory and one name in it.
 //!
-//! Every change is made relative to a directory that is already open, so what happens to the path above it in the
-//! meantime does not matter: nobody can lead a write elsewhere by swapping a directory for a link.
-//! Without `follow` no component of a path may be a symbolic link: one above the name fails with "Not a directory",
-//! the name itself as each call decides.
+//! Every change is made relative to a directory that is already open, so what happens to the path
+//! above it in the meantime does not matter: nobody can lead a write elsewhere by swapping a
+//! directory for a link. Without `follow` no component of a path may be a symbolic link: one above
+//! the name fails with "Not a directory", the name itself as each call decides.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -80,7 +80,8 @@ impl Place {
         Facts::at(&self.dir, &self.name, false)
     }
 
-    /// Opens what is there, never through a link, never waiting for the other end of a pipe, never taking a terminal.
+    /// Opens what is there, never through a link, never waiting for the other end of a pipe, never
+    /// taking a terminal.
     pub(super) fn open(&self, flags: OFlags) -> Result<OwnedFd> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         openat(&self.dir, &self.name, flags, Mode::empty())

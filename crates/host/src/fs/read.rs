@@ -1,10 +1,11 @@
 //! Reading a whole file, a window at a time.
 //!
-//! A file is held open from the first look at it, so what is read is one file even if the path is given to another
-//! one meanwhile. Nothing but regular files is opened: a directory, pipe or device is refused before it is touched,
-//! and the open itself cannot wait (`O_NONBLOCK`), should the path change between the two.
-//! The first window is read in the same trip to the blocking threads as the open, so a small file costs one trip.
-//! Dropping a [`WholeFile`] closes the file; dropping `next` half way loses nothing.
+//! A file is held open from the first look at it, so what is read is one file even if the path is
+//! given to another one meanwhile. Nothing but regular files is opened: a directory, pipe or device
+//! is refused before it is touched, and the open itself cannot wait (`O_NONBLOCK`), should the path
+//! change between the two. The first window is read in the same trip to the blocking threads as the
+//! open, so a small file costs one trip. Dropping a [`WholeFile`] closes the file; dropping `next`
+//! half way loses nothing.
 
 use std::{
     fmt, fs, io,
@@ -27,8 +28,8 @@ use super::{
     place::Place,
 };
 
-/// The most that is read together with the open: three quarters of a shared buffer, a multiple of 3 (so that base64
-/// of windows can be joined) and what most source files and images fit in.
+/// The most that is read together with the open: three quarters of a shared buffer, a multiple of 3
+/// (so that base64 of windows can be joined) and what most source files and images fit in.
 pub const FIRST_WINDOW: usize = 768 * 1024;
 
 /// The first look at a file that says it is empty, as those of `/proc` do.
@@ -38,8 +39,8 @@ const VERB: &str = "read";
 
 /// A regular file, open and being read from its start to its end.
 ///
-/// A file that reports a size is read up to that size and no further, even if it grows; one that reports none
-/// (`/proc`, `/sys`) is read to its end, and fails if that lies beyond the limit.
+/// A file that reports a size is read up to that size and no further, even if it grows; one that
+/// reports none (`/proc`, `/sys`) is read to its end, and fails if that lies beyond the limit.
 pub struct WholeFile {
     shared: Shared,
     path: PathBuf,
@@ -104,7 +105,8 @@ impl WholeFile {
         self.size
     }
 
-    /// The whole content, if it was read with the open and `next` has not been asked yet: no further trip is needed.
+    /// The whole content, if it was read with the open and `next` has not been asked yet: no
+    /// further trip is needed.
     #[must_use]
     pub fn small(&self) -> Option<Bytes> {
         match &self.ready {
@@ -114,8 +116,8 @@ impl WholeFile {
         }
     }
 
-    /// The next bytes, at most `max` of them (one at least is allowed; more than a MiB is never read at once);
-    /// `None` at the end.
+    /// The next bytes, at most `max` of them (one at least is allowed; more than a MiB is never
+    /// read at once); `None` at the end.
     ///
     /// # Errors
     ///
@@ -182,8 +184,8 @@ struct Progress {
 }
 
 impl Progress {
-    /// How many bytes to ask for, given that the caller takes `max`. One more than the limit is asked for, so that a
-    /// file beyond it shows itself.
+    /// How many bytes to ask for, given that the caller takes `max`. One more than the limit is
+    /// asked for, so that a file beyond it shows itself.
     fn ask(&self, max: usize) -> usize {
         let end = if self.size > 0 {
             self.size
@@ -215,7 +217,8 @@ fn read_window(
     Ok(Window { bytes, ended })
 }
 
-/// Reads until `memory` is full or the file ends; says how many bytes there are and whether the end was met.
+/// Reads until `memory` is full or the file ends; says how many bytes there are and whether the end
+/// was met.
 pub(super) fn read_full(
     file: &fs::File,
     memory: &mut [u8],

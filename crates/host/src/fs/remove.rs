@@ -1,7 +1,7 @@
 //! Removing files, links and whole directories.
 //!
-//! A link is removed, never what it leads to; a tree is removed through open directories, so a directory exchanged for
-//! a link half way leads nowhere else.
+//! A link is removed, never what it leads to; a tree is removed through open directories, so a
+//! directory exchanged for a link half way leads nowhere else.
 
 use std::{fs, path::Path};
 
@@ -23,8 +23,8 @@ pub struct RemoveOptions {
     pub recursive: bool,
     /// A path that does not exist is as good as removed.
     pub force: bool,
-    /// Links above the last component may be followed. Without it the path may not even be a link, and only
-    /// single files and empty directories can be removed.
+    /// Links above the last component may be followed. Without it the path may not even be a link,
+    /// and only single files and empty directories can be removed.
     pub follow: bool,
 }
 

@@ -1,10 +1,10 @@
 //! Walking a directory tree, breadth first, within bounds.
 //!
-//! What is visited and reported is decided here over a [`Source`], which is the file system or, in tests, a map.
-//! Bounded in depth, directories read and entries seen; while a directory is read no more names are kept than may still
-//! be reported. Within a directory names come in byte order. Pipes, sockets and devices are not seen; symbolic links
-//! are seen (they count) but reported only where they lead to directories and those are followed, each real directory
-//! once, so cycles end.
+//! What is visited and reported is decided here over a [`Source`], which is the file system or, in
+//! tests, a map. Bounded in depth, directories read and entries seen; while a directory is read no
+//! more names are kept than may still be reported. Within a directory names come in byte order.
+//! Pipes, sockets and devices are not seen; symbolic links are seen (they count) but reported only
+//! where they lead to directories and those are followed, each real directory once, so cycles end.
 
 mod source;
 
@@ -42,7 +42,8 @@ pub struct Walk {
     pub entries: Vec<WalkEntry>,
     /// Directories that could not be read.
     pub errors: Vec<WalkError>,
-    /// A bound on directories or entries has cut the walk short. Depth does not count: it was asked for.
+    /// A bound on directories or entries has cut the walk short. Depth does not count: it was asked
+    /// for.
     pub truncated: bool,
 }
 
@@ -123,7 +124,8 @@ impl WalkOptions {
     }
 }
 
-/// Walks below `root`. A root that is not a directory has nothing below it; one that does not exist is an error.
+/// Walks below `root`. A root that is not a directory has nothing below it; one that does not exist
+/// is an error.
 pub(super) fn walk<S: Source>(source: &S, root: &Path, options: &WalkOptions) -> Outcome<Walk> {
     let Some(id) = source.directory(root)? else {
         return Ok(Walk::default());

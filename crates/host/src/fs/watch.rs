@@ -1,11 +1,12 @@
 //! Telling once when something that is missing may have appeared.
 //!
-//! For each missing path its nearest existing directory is watched for the next name on the way down, so a path three
-//! levels deep is told when the first of the three appears. Vanishing of that directory is told too, and so is, where
-//! asked for, vanishing of one path that is present. It is a hint, given once: whoever gets it looks again.
-//! A watch that cannot be kept exactly is not begun: paths with links or files on the way, too many paths, too many
-//! watches, a system that has no more to give. The caller then simply does not know.
-//! Dropping the future ends the watch and frees its descriptor. Nothing runs in the meantime, no thread and no task.
+//! For each missing path its nearest existing directory is watched for the next name on the way
+//! down, so a path three levels deep is told when the first of the three appears. Vanishing of that
+//! directory is told too, and so is, where asked for, vanishing of one path that is present. It is
+//! a hint, given once: whoever gets it looks again. A watch that cannot be kept exactly is not
+//! begun: paths with links or files on the way, too many paths, too many watches, a system that has
+//! no more to give. The caller then simply does not know. Dropping the future ends the watch and
+//! frees its descriptor. Nothing runs in the meantime, no thread and no task.
 
 mod interest;
 mod os;
@@ -30,7 +31,8 @@ pub struct MissingWatch {
 }
 
 impl MissingWatch {
-    /// No watches yet. Every connection of a server shares one: what is scarce are descriptors of the whole system.
+    /// No watches yet. Every connection of a server shares one: what is scarce are descriptors of
+    /// the whole system.
     #[must_use]
     pub fn new(files: &Files) -> Self {
         let limits = &files.shared.limits;
@@ -41,10 +43,12 @@ impl MissingWatch {
         }
     }
 
-    /// Begins to watch; the future is ready when one of the `missing` paths may have appeared or `present` vanished.
+    /// Begins to watch; the future is ready when one of the `missing` paths may have appeared or
+    /// `present` vanished.
     ///
-    /// `None` if that is not watched: a missing path exists or cannot be reached without links, `present` does not
-    /// exist, there are no paths or too many, or there is no room for another watch.
+    /// `None` if that is not watched: a missing path exists or cannot be reached without links,
+    /// `present` does not exist, there are no paths or too many, or there is no room for another
+    /// watch.
     pub async fn watch_missing(
         &self,
         missing: Vec<PathBuf>,
@@ -64,7 +68,8 @@ impl MissingWatch {
     }
 }
 
-/// Sets up the watch, and looks again afterwards: nothing may have changed between the first look and the watch.
+/// Sets up the watch, and looks again afterwards: nothing may have changed between the first look
+/// and the watch.
 fn begin(missing: &[PathBuf], present: Option<&Path>) -> Option<(os::Queue, Interests)> {
     let queue = os::Queue::new().ok()?;
     let mut interests = Interests::default();

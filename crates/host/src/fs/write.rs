@@ -2,18 +2,23 @@
 //!
 //! What is promised, for content that is complete in memory or in another file before we begin:
 //!
-//! - **A new file** appears with all of its content or not at all. It is written without a name first.
-//! - **An existing file with one name** is replaced in one step by a complete sibling that has been brought to disk and
-//!   carries its owner, mode, access lists and extended attributes. Until that step the old content stands, whatever
-//!   happens: disk full, a crash of the server, a power cut. Several writers at once: one of the contents wins whole.
-//! - **An existing file that must keep its identity** is overwritten in place: one with several names (hard links), with
-//!   a set-id bit or file capabilities (the kernel takes those away from a file that is written), a mount point of its own,
-//!   or one whose directory, owner or attributes we may not touch. Room for the new content is reserved first, so a full
-//!   disk leaves the old content; writers of this process take turns. Only a crash in the middle of the copying
-//!   itself, or a failing device, can leave a mixture; so can a full disk on file systems that cannot reserve.
+//! - **A new file** appears with all of its content or not at all. It is written without a name
+//!   first.
+//! - **An existing file with one name** is replaced in one step by a complete sibling that has been
+//!   brought to disk and carries its owner, mode, access lists and extended attributes. Until that
+//!   step the old content stands, whatever happens: disk full, a crash of the server, a power cut.
+//!   Several writers at once: one of the contents wins whole.
+//! - **An existing file that must keep its identity** is overwritten in place: one with several
+//!   names (hard links), with a set-id bit or file capabilities (the kernel takes those away from a
+//!   file that is written), a mount point of its own, or one whose directory, owner or attributes
+//!   we may not touch. Room for the new content is reserved first, so a full disk leaves the old
+//!   content; writers of this process take turns. Only a crash in the middle of the copying itself,
+//!   or a failing device, can leave a mixture; so can a full disk on file systems that cannot
+//!   reserve.
 //! - A symbolic link is written through, also to a file that does not exist yet.
-//! - A directory is refused with "Is a directory", a pipe or socket with "No such device or address", without waiting
-//!   for anybody. Of the devices only those take data that swallow it at once: null, zero and full.
+//! - A directory is refused with "Is a directory", a pipe or socket with "No such device or
+//!   address", without waiting for anybody. Of the devices only those take data that swallow it at
+//!   once: null, zero and full.
 
 mod carry;
 mod stage;
@@ -37,10 +42,12 @@ use super::{
     place::Place,
 };
 
-/// How often a name may change under us before we give up: each time another writer has got in between.
+/// How often a name may change under us before we give up: each time another writer has got in
+/// between.
 const MAX_TRIES: usize = 64;
 
-/// Writers in place take turns by file; this many files can be written at once without one waiting for another.
+/// Writers in place take turns by file; this many files can be written at once without one waiting
+/// for another.
 const TURNS: usize = 64;
 
 static IN_PLACE: [Mutex<()>; TURNS] = [const { Mutex::new(()) }; TURNS];
@@ -137,7 +144,8 @@ fn create(place: &Place, content: Content<'_>, permissions: Permissions) -> Outc
 
 /// A regular file that is there.
 fn rewrite(place: &Place, content: Content<'_>, permissions: Permissions) -> Outcome<()> {
-    // Opening it for writing asks for the same rights a write in place would need, whichever way is taken then.
+    // Opening it for writing asks for the same rights a write in place would need, whichever way is
+    // taken then.
     let file = fs::File::from(place.open(OFlags::WRONLY)?);
     let facts = Facts::of_open(&file)?;
     if !facts.is_file() {
@@ -147,11 +155,17 @@ fn rewrite(place: &Place, content: Content<'_>, permissions: Permissions) -> Out
         return Err(Cause::invalid("fs/copy cannot copy a file to itself"));
     }
     let _turn = turn(facts.id);
+    // Another writer may have been before us.
+    let facts = Facts::of_open(&file)?;
     if carry::may_be_replaced(&file, &facts) {
         match replace(place, &file, &facts, content, permissions) {
             Err(errno) if means_in_place(errno) => {}
             done => return Ok(done?),
         }
+    }
+    if facts.links == 0 {
+        // The file we have open is no longer the one of this name.
+        return Err(Errno::NOENT.into());
     }
     overwrite(&file, &facts, content)?;
     if let Permissions::Exactly(mode) = permissions {
@@ -187,8 +201,8 @@ fn replace(
     staged.publish_over(place.name())
 }
 
-/// Whether a failed replacement leaves the way in place open: something was not allowed or not possible here, or there
-/// is no room for old and new side by side.
+/// Whether a failed replacement leaves the way in place open: something was not allowed or not
+/// possible here, or there is no room for old and new side by side.
 fn means_in_place(errno: Errno) -> bool {
     matches!(
         errno,
@@ -217,7 +231,8 @@ fn overwrite(file: &fs::File, facts: &Facts, content: Content<'_>) -> Outcome<()
         match fallocate(file, FallocateFlags::KEEP_SIZE, 0, size) {
             Ok(()) => {}
             Err(errno @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => {
-                // What was set aside beyond the old end is given back; that the size itself does not change is the point.
+                // What was set aside beyond the old end is given back; that the size itself does
+                // not change is the point.
                 ftruncate(file, facts.size)?;
                 return Err(errno.into());
             }
@@ -271,7 +286,8 @@ impl Content<'_> {
             // Inside the kernel where it can be, sharing blocks where the file system can.
             &Self::File { mut file, size, .. } => {
                 file.rewind()?;
-                // A file that reports a size is copied that far, even if it grows; of the others, all.
+                // A file that reports a size is copied that far, even if it grows; of the others,
+                // all.
                 let end = if size == 0 { u64::MAX } else { size };
                 io::copy(&mut file.take(end), &mut out)
             }

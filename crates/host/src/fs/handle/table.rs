@@ -1,8 +1,8 @@
 //! Which ids are in use (a pure type).
 //!
-//! An id is reserved before its file is opened and filled afterwards, so two openings of one id cannot both succeed and
-//! the bound holds while files are still being opened. A reserved id counts but leads to nothing. If it is removed
-//! before it is filled, filling it does nothing.
+//! An id is reserved before its file is opened and filled afterwards, so two openings of one id
+//! cannot both succeed and the bound holds while files are still being opened. A reserved id counts
+//! but leads to nothing. If it is removed before it is filled, filling it does nothing.
 
 use std::collections::HashMap;
 

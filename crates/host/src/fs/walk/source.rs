@@ -14,7 +14,8 @@ use crate::fs::{
     facts::{Facts, Identity},
 };
 
-/// The file system. Unless links are followed, a directory that has become a link since it was met is not read.
+/// The file system. Unless links are followed, a directory that has become a link since it was met
+/// is not read.
 #[derive(Debug)]
 pub(in crate::fs) struct Disk {
     pub(in crate::fs) follow: bool,

@@ -1,4 +1,5 @@
-//! The walk over trees made up by chance, against a model that knows no queue, and its rules one by one.
+//! The walk over trees made up by chance, against a model that knows no queue, and its rules one by
+//! one.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ enum Node {
 }
 
 impl Tree {
-    /// Written as `dir/`, `file`, `link->target`, `pipe|`, `secret!`; the root `/r` is there already.
+    /// Written as `dir/`, `file`, `link->target`, `pipe|`, `secret!`; the root `/r` is there
+    /// already.
     fn of(lines: &[&str]) -> Self {
         let mut tree = Self(BTreeMap::from([("/r".into(), Node::Directory)]));
         for line in lines {

@@ -22,7 +22,8 @@ use tokio::io::{Interest, unix::AsyncFd};
 use super::interest::{Directory, Event};
 use crate::fs::facts::Facts;
 
-/// Room for some events, at least one with the longest name there is. The kernel keeps what does not fit.
+/// Room for some events, at least one with the longest name there is. The kernel keeps what does
+/// not fit.
 const EVENT_BYTES: usize = 4096;
 
 /// Where the kernel puts what happens.
@@ -54,7 +55,8 @@ impl Queue {
 
 impl Events {
     pub(super) fn new(queue: Queue) -> io::Result<Self> {
-        // SAFETY: the descriptor is owned by the `AsyncFd`, which never gives it away, so it stays open and the same.
+        // SAFETY: the descriptor is owned by the `AsyncFd`, which never gives it away, so it stays
+        // open and the same.
         let ready = unsafe { AsyncFd::register_with_interest(queue.0, Interest::READABLE) };
         Ok(Self(ready?))
     }
@@ -106,8 +108,9 @@ pub(super) fn exists(path: &Path) -> bool {
     Facts::of(path, false).is_ok()
 }
 
-/// The nearest existing directory above `path` and the next name below it. `None` if the path exists, is not absolute
-/// and plain, or leads through a link or anything else that is not a directory.
+/// The nearest existing directory above `path` and the next name below it. `None` if the path
+/// exists, is not absolute and plain, or leads through a link or anything else that is not a
+/// directory.
 pub(super) fn first_missing(path: &Path) -> Option<(PathBuf, OsString)> {
     let mut components = path.components();
     if components.next() != Some(Component::RootDir) {

@@ -1,4 +1,5 @@
-//! What a replacement takes over from the file it replaces: owner, mode, access lists, extended attributes.
+//! What a replacement takes over from the file it replaces: owner, mode, access lists, extended
+//! attributes.
 
 use std::{collections::BTreeMap, ffi::OsString, fs, os::unix::ffi::OsStringExt as _};
 
@@ -14,15 +15,18 @@ use super::super::facts::Facts;
 /// The kernel's own bounds on a list of names and on one value, in bytes: no call ever needs more.
 const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
 
-/// File capabilities: a right to run with privileges, which a file with new content must not inherit.
+/// File capabilities: a right to run with privileges, which a file with new content must not
+/// inherit.
 const CAPABILITIES: &str = "security.capability";
 
 type Attributes = BTreeMap<OsString, Vec<u8>>;
 
-/// Whether exchanging this file for another can go unnoticed by those who use it by name.
+/// Whether exchanging this file for another can go unnoticed by those who use it by name. A file
+/// that has just been exchanged by somebody else (it has no name left) is as good as the one in its
+/// place: they are alike.
 pub(super) fn may_be_replaced(file: &fs::File, facts: &Facts) -> bool {
     const SET_ID: u32 = 0o6000;
-    facts.links == 1
+    facts.links <= 1
         && facts.mode & SET_ID == 0
         && matches!(
             value(file, CAPABILITIES),

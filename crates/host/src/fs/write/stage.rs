@@ -1,7 +1,7 @@
 //! A file that is complete before it has its name.
 //!
-//! It has no name at all where the file system allows that, so that a crash leaves nothing behind; elsewhere it has a
-//! name of ours, which is removed when it is dropped unpublished.
+//! It has no name at all where the file system allows that, so that a crash leaves nothing behind;
+//! elsewhere it has a name of ours, which is removed when it is dropped unpublished.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -19,7 +19,8 @@ use rustix::{
 /// Makes the names of this process differ from each other.
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
-/// How many names of ours may be taken, by what an earlier process of the same number left, before we give up.
+/// How many names of ours may be taken, by what an earlier process of the same number left, before
+/// we give up.
 const MAX_NAMES: usize = 64;
 
 /// A file being prepared in the directory it will be published in.
@@ -31,7 +32,8 @@ pub(super) struct Staged<'a> {
 }
 
 impl<'a> Staged<'a> {
-    /// An empty file, open for writing. `mode` is what the file system makes of it (umask, default access lists).
+    /// An empty file, open for writing. `mode` is what the file system makes of it (umask, default
+    /// access lists).
     pub(super) fn new(dir: BorrowedFd<'a>, mode: Mode) -> Result<Self> {
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
         match openat(dir, ".", flags, mode) {
@@ -40,7 +42,8 @@ impl<'a> Staged<'a> {
                 file: file.into(),
                 name: None,
             }),
-            // The ways in which file systems and old kernels say that they have no files without a name.
+            // The ways in which file systems and old kernels say that they have no files without a
+            // name.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Self::named(dir, mode),
             Err(errno) => Err(errno),
         }
@@ -67,7 +70,8 @@ impl<'a> Staged<'a> {
             return self.link(name);
         };
         match linkat(self.dir, ours, self.dir, name, AtFlags::empty()) {
-            // A file system without hard links: the name was free a moment ago, and nothing better can be asked for.
+            // A file system without hard links: the name was free a moment ago, and nothing better
+            // can be asked for.
             Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => {
                 renameat(self.dir, ours, self.dir, name)?;
                 self.name = None;
