@@ -1,1 +1,10 @@
-//! The faces: method tables, sessions, serving, embedding.
+//! The faces: method tables, handshakes, sessions; serving them and embedding them.
+//!
+//! A face turns what is on the wire into calls of the engine (`outpost-host`) and back. Wire
+//! words, error codes and the reference's quirks live here and nowhere below. The exec face is in
+//! [`exec`]; [`serve`] puts a face behind a listener, [`embed`] on one end of a link in the same
+//! process.
+
+pub mod embed;
+pub mod exec;
+pub mod serve;

@@ -1,0 +1,65 @@
+//! The exec server in this process: the same face on one end of a link.
+//!
+//! There is no second stack: a caller gets the other end of a [`Link::pair`] and talks the
+//! protocol, through `outpost_client` or by hand. With `outpost_host::keeper::dispatch()` first in
+//! `main`, commands are held by a keeper as under a server of its own; without it see
+//! [`KeeperProgram::None`](outpost_host::process::keeper::KeeperProgram::None) for what is then
+//! not promised.
+
+use outpost_rpc::link::Link;
+use parking_lot::Mutex;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::exec::{ExecConfig, ExecServer};
+
+/// An exec server without a listener. Dropping it stops it without waiting;
+/// [`EmbeddedExec::shutdown`] waits until every process is gone.
+#[derive(Debug)]
+pub struct EmbeddedExec {
+    server: ExecServer,
+    stop: CancellationToken,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+// === impl EmbeddedExec ===
+
+impl EmbeddedExec {
+    /// Starts it on the current runtime.
+    #[must_use]
+    pub fn new(config: ExecConfig) -> Self {
+        let server = ExecServer::new(config);
+        let mut tasks = JoinSet::new();
+        let reaped = server.clone();
+        tasks.spawn(async move { reaped.reap().await });
+        Self {
+            server,
+            stop: CancellationToken::new(),
+            tasks: Mutex::new(tasks),
+        }
+    }
+
+    /// A new connection to it: the client's end.
+    #[must_use]
+    pub fn connect(&self) -> Link {
+        let limits = self.server.limits();
+        let (ours, theirs) = Link::pair((limits.outbox_bytes, limits.inbox_bytes));
+        let (server, stop) = (self.server.clone(), self.stop.clone());
+        let mut tasks = self.tasks.lock();
+        // Those that have ended are only waiting to be forgotten.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
+            let close = server.connect(ours, "in process".to_owned(), stop).await;
+            tracing::debug!(%close, "embedded connection ended");
+        });
+        theirs
+    }
+
+    /// Ends its connections, its sessions and every process of theirs.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.server.shutdown().await;
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        while tasks.join_next().await.is_some() {}
+    }
+}

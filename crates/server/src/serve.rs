@@ -1,0 +1,1 @@
+//! Serving a face on a listener.
