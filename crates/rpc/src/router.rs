@@ -56,8 +56,13 @@ pub struct Job {
 }
 
 trait Route<C>: Send + Sync {
-    fn plan(&self, context: C, id: RequestId, params: Option<&RawValue>, outbox: FrameSender)
-    -> Result<Job, RpcError>;
+    fn plan(
+        &self,
+        context: C,
+        id: RequestId,
+        params: Option<&RawValue>,
+        outbox: FrameSender,
+    ) -> Result<Job, RpcError>;
 }
 
 struct Typed<M: Method, F> {
@@ -71,18 +76,24 @@ impl<C: Send + 'static> Router<C> {
     /// No methods.
     #[must_use]
     pub fn new() -> Self {
-        Self { routes: HashMap::new() }
+        Self {
+            routes: HashMap::new(),
+        }
     }
 
-    /// Adds a method. The same method twice is a mistake in the table.
+    /// Adds a method; `lane` says how it differs from one that works and depends on nothing. The
+    /// same method twice is a mistake in the table.
     #[must_use]
-    pub fn call<M, F, W>(mut self, lane: Lane<M::Params>, handler: F) -> Self
+    pub fn call<M, F, W>(mut self, lane: fn(Lane<M::Params>) -> Lane<M::Params>, handler: F) -> Self
     where
         M: Method,
         F: Fn(C, M::Params) -> W + Clone + Send + Sync + 'static,
         W: Future<Output = Result<Reply<M::Answer>, RpcError>> + Send + 'static,
     {
-        let known = self.routes.insert(M::NAME, Box::new(Typed::<M, F> { lane, handler }));
+        let lane = lane(Lane::new());
+        let known = self
+            .routes
+            .insert(M::NAME, Box::new(Typed::<M, F> { lane, handler }));
         assert!(known.is_none(), "{} stands twice in the table", M::NAME);
         self
     }
@@ -119,32 +130,41 @@ impl<C> fmt::Debug for Router<C> {
 // === impl Lane ===
 
 impl<P> Lane<P> {
-    fn in_pool(pool: Pool) -> Self {
-        Self { pool, claims: |_| Vec::new(), alone: false, finishes: false }
+    /// Works, and depends on nothing.
+    fn new() -> Self {
+        Self {
+            pool: Pool::Work,
+            claims: |_| Vec::new(),
+            alone: false,
+            finishes: false,
+        }
     }
 
     /// Quick, urgent, waits for no place.
     #[must_use]
-    pub fn control() -> Self {
-        Self::in_pool(Pool::Control)
-    }
-
-    /// Works.
-    #[must_use]
-    pub fn work() -> Self {
-        Self::in_pool(Pool::Work)
+    pub fn control(self) -> Self {
+        Self {
+            pool: Pool::Control,
+            ..self
+        }
     }
 
     /// Mostly waits.
     #[must_use]
-    pub fn wait() -> Self {
-        Self::in_pool(Pool::Wait)
+    pub fn waits(self) -> Self {
+        Self {
+            pool: Pool::Wait,
+            ..self
+        }
     }
 
     /// Nothing of this connection is looked at until it has ended; for the handshake.
     #[must_use]
-    pub fn alone() -> Self {
-        Self { alone: true, ..Self::in_pool(Pool::Control) }
+    pub fn alone(self) -> Self {
+        Self {
+            alone: true,
+            ..self.control()
+        }
     }
 
     /// What it works on.
@@ -156,13 +176,19 @@ impl<P> Lane<P> {
     /// Once begun it runs to its end, also when the connection ends.
     #[must_use]
     pub fn finishes(self) -> Self {
-        Self { finishes: true, ..self }
+        Self {
+            finishes: true,
+            ..self
+        }
     }
 }
 
 impl<P> fmt::Debug for Lane<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lane").field("pool", &self.pool).field("alone", &self.alone).finish()
+        f.debug_struct("Lane")
+            .field("pool", &self.pool)
+            .field("alone", &self.alone)
+            .finish()
     }
 }
 
@@ -189,8 +215,19 @@ where
             let outcome = handler(context, params).await;
             answer::<M>(&outbox, &id, outcome).await;
         });
-        let Lane { pool, alone, finishes, .. } = self.lane;
-        Ok(Job { claims, pool, alone, finishes, work })
+        let Lane {
+            pool,
+            alone,
+            finishes,
+            ..
+        } = self.lane;
+        Ok(Job {
+            claims,
+            pool,
+            alone,
+            finishes,
+            work,
+        })
     }
 }
 
@@ -208,7 +245,10 @@ async fn answer<M: Method>(
         Ok(Reply::Pieces(write)) => return in_pieces(outbox, id, write).await,
     };
     let text = result.unwrap_or_else(|error| {
-        envelope::failure(id, &RpcError::internal(format!("the result does not encode: {error}")))
+        envelope::failure(
+            id,
+            &RpcError::internal(format!("the result does not encode: {error}")),
+        )
     });
     let sent = outbox.send(Frame::Text(text)).await;
     if let (Ok(()), Some(then)) = (sent, then) {
@@ -254,7 +294,9 @@ impl<T> From<T> for Reply<T> {
 impl<T: fmt::Debug> fmt::Debug for Reply<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(value) | Self::Then(value, _) => f.debug_tuple("Reply").field(value).finish(),
+            Self::Value(value) | Self::Then(value, _) => {
+                f.debug_tuple("Reply").field(value).finish()
+            }
             Self::Json(json) => f.debug_tuple("Reply").field(json).finish(),
             Self::Pieces(_) => f.write_str("Reply(in pieces)"),
         }
@@ -263,6 +305,9 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job").field("claims", &self.claims).field("pool", &self.pool).finish()
+        f.debug_struct("Job")
+            .field("claims", &self.claims)
+            .field("pool", &self.pool)
+            .finish()
     }
 }

@@ -25,7 +25,13 @@ macro_rules! methods {
     )*};
 }
 
-methods!(Echo = "echo", Poll = "poll", Write = "write", Read = "read", Panic = "panic");
+methods!(
+    Echo = "echo",
+    Poll = "poll",
+    Write = "write",
+    Read = "read",
+    Panic = "panic"
+);
 methods!(Hello = "hello", Told = "told", Long = "long", Copy = "copy");
 
 enum Said {}
@@ -50,45 +56,58 @@ struct Face {
 
 fn router() -> Router<World> {
     Router::new()
-        .call::<Hello, _, _>(Lane::alone(), |_, _| async {
+        .call::<Hello, _, _>(Lane::alone, |_, _| async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Ok(json!("hello").into())
         })
-        .call::<Echo, _, _>(Lane::control(), |_, params| async { Ok(params.into()) })
-        .call::<Poll, _, _>(Lane::wait(), |world: World, _| async move {
+        .call::<Echo, _, _>(Lane::control, |_, params| async { Ok(params.into()) })
+        .call::<Poll, _, _>(Lane::waits, |world: World, _| async move {
             world.gate.acquire().await.unwrap().forget();
             Ok(json!("polled").into())
         })
-        .call::<Write, _, _>(Lane::work().claims(|_| file(Access::Exclusive)), |w: World, v| async move {
-            tokio::task::yield_now().await;
-            w.file.store(usize::try_from(v.as_u64().unwrap()).unwrap(), Ordering::SeqCst);
-            Ok(v.into())
-        })
-        .call::<Read, _, _>(Lane::work().claims(|_| file(Access::Shared)), |w: World, _| async move {
-            Ok(json!(w.file.load(Ordering::SeqCst)).into())
-        })
-        .call::<Panic, _, _>(Lane::work(), |_, _| async { panic!("a handler's mistake") })
-        .call::<Told, _, _>(Lane::work(), |w: World, v| async move {
-            Ok(Reply::then(v, move || {
-                drop(w.peer.outbox().probe());
-                let said = envelope::notification::<Said>(&json!(1)).unwrap();
-                let sent = futures_util::FutureExt::now_or_never(
-                    w.peer.outbox().send(Frame::Text(said)),
+        .call::<Write, _, _>(
+            |l| l.claims(|_| file(Access::Exclusive)),
+            |w: World, v| async move {
+                tokio::task::yield_now().await;
+                w.file.store(
+                    usize::try_from(v.as_u64().unwrap()).unwrap(),
+                    Ordering::SeqCst,
                 );
-                assert!(sent.is_some_and(|sent| sent.is_ok()));
-            }))
-        })
-        .call::<Long, _, _>(Lane::work(), |_, _| async {
-            Ok(Reply::Pieces(Box::new(|writer| {
-                Box::pin(async move {
-                    for part in ["[1", ",2", ",3]"] {
-                        writer.part(part.to_owned()).await?;
-                    }
-                    Ok(writer)
-                })
-            })))
-        })
-        .call::<Copy, _, _>(Lane::work().finishes(), |w: World, _| async move {
+                Ok(v.into())
+            },
+        )
+        .call::<Read, _, _>(
+            |l| l.claims(|_| file(Access::Shared)),
+            |w: World, _| async move { Ok(json!(w.file.load(Ordering::SeqCst)).into()) },
+        )
+        .call::<Panic, _, _>(|lane| lane, |_, _| async { panic!("a handler's mistake") })
+        .call::<Told, _, _>(
+            |lane| lane,
+            |w: World, v| async move {
+                Ok(Reply::then(v, move || {
+                    drop(w.peer.outbox().probe());
+                    let said = envelope::notification::<Said>(&json!(1)).unwrap();
+                    let sent = futures_util::FutureExt::now_or_never(
+                        w.peer.outbox().send(Frame::Text(said)),
+                    );
+                    assert!(sent.is_some_and(|sent| sent.is_ok()));
+                }))
+            },
+        )
+        .call::<Long, _, _>(
+            |lane| lane,
+            |_, _| async {
+                Ok(Reply::Pieces(Box::new(|writer| {
+                    Box::pin(async move {
+                        for part in ["[1", ",2", ",3]"] {
+                            writer.part(part.to_owned()).await?;
+                        }
+                        Ok(writer)
+                    })
+                })))
+            },
+        )
+        .call::<Copy, _, _>(Lane::finishes, |w: World, _| async move {
             w.gate.acquire().await.unwrap().forget();
             w.copied.notify_one();
             Ok(json!("copied").into())
@@ -109,7 +128,9 @@ impl Service for Face {
         self.world.clone()
     }
     fn gate(&mut self, method: &str) -> Result<(), RpcError> {
-        (method != "locked").then_some(()).ok_or_else(|| RpcError::invalid_request("locked"))
+        (method != "locked")
+            .then_some(())
+            .ok_or_else(|| RpcError::invalid_request("locked"))
     }
     fn unknown(&self, method: &str) -> RpcError {
         RpcError::new(-32601, format!("no {method}"))
@@ -169,7 +190,10 @@ fn serve(limits: Limits) -> (Link, Bench) {
         file: Arc::default(),
         copied: Arc::default(),
     };
-    let face = Face { router: Arc::new(router()), world: world.clone() };
+    let face = Face {
+        router: Arc::new(router()),
+        world: world.clone(),
+    };
     let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
     tasks.spawn(connection.run(face, stop.clone()));
     (client, Bench { world, stop, tasks })
@@ -178,7 +202,9 @@ fn serve(limits: Limits) -> (Link, Bench) {
 fn call_through(link: Link, bench: &mut Bench) -> Peer {
     let connection = Connection::new(link, Limits::default());
     let peer = connection.peer();
-    bench.tasks.spawn(connection.run(Caller(Router::new()), CancellationToken::new()));
+    bench
+        .tasks
+        .spawn(connection.run(Caller(Router::new()), CancellationToken::new()));
     peer
 }
 
@@ -202,8 +228,14 @@ async fn client_and_server_on_one_pair_are_the_in_process_transport() {
     for limits in [Limits::default(), Limits::tiny()] {
         let (link, mut bench) = serve(limits);
         let peer = call_through(link, &mut bench);
-        assert_eq!(peer.call::<Echo>(&json!({"a": [1]})).await.unwrap(), json!({"a": [1]}));
-        assert_eq!(peer.call::<Long>(&json!(null)).await.unwrap(), json!([1, 2, 3]));
+        assert_eq!(
+            peer.call::<Echo>(&json!({"a": [1]})).await.unwrap(),
+            json!({"a": [1]})
+        );
+        assert_eq!(
+            peer.call::<Long>(&json!(null)).await.unwrap(),
+            json!([1, 2, 3])
+        );
     }
 }
 
@@ -224,12 +256,26 @@ async fn j14_a_long_poll_holds_nobody_back() {
 async fn a_read_after_a_write_sees_it_however_many_are_pipelined() {
     let (mut link, _bench) = serve(Limits::default());
     for i in 0..100 {
-        say(&link, &format!(r#"{{"id":{},"method":"write","params":{i}}}"#, i * 2)).await;
-        say(&link, &format!(r#"{{"id":{},"method":"read","params":0}}"#, i * 2 + 1)).await;
+        say(
+            &link,
+            &format!(r#"{{"id":{},"method":"write","params":{i}}}"#, i * 2),
+        )
+        .await;
+        say(
+            &link,
+            &format!(r#"{{"id":{},"method":"read","params":0}}"#, i * 2 + 1),
+        )
+        .await;
     }
     for i in 0..100 {
-        assert_eq!(hear(&mut link).await, format!(r#"{{"id":{},"result":{i}}}"#, i * 2));
-        assert_eq!(hear(&mut link).await, format!(r#"{{"id":{},"result":{i}}}"#, i * 2 + 1));
+        assert_eq!(
+            hear(&mut link).await,
+            format!(r#"{{"id":{},"result":{i}}}"#, i * 2)
+        );
+        assert_eq!(
+            hear(&mut link).await,
+            format!(r#"{{"id":{},"result":{i}}}"#, i * 2 + 1)
+        );
     }
 }
 
@@ -265,7 +311,10 @@ async fn malformed_text_is_answered_and_the_connection_lives() {
     say(&link, "{nope").await;
     assert!(hear(&mut link).await.ends_with(r#""id":-1}"#));
     say(&link, r#"{"id":2,"method":"gone","params":0}"#).await;
-    assert_eq!(hear(&mut link).await, r#"{"error":{"code":-32601,"message":"no gone"},"id":2}"#);
+    assert_eq!(
+        hear(&mut link).await,
+        r#"{"error":{"code":-32601,"message":"no gone"},"id":2}"#
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,13 +332,22 @@ async fn an_unasked_answer_and_an_unknown_notification_end_the_connection_after_
 
 #[tokio::test(start_paused = true)]
 async fn a_full_bound_stops_the_reading_and_nothing_is_refused() {
-    let (link, bench) = serve(Limits { pending_requests: 3, ..Limits::default() });
+    let (link, bench) = serve(Limits {
+        pending_requests: 3,
+        ..Limits::default()
+    });
     for id in 0..5 {
-        say(&link, &format!(r#"{{"id":{id},"method":"poll","params":0}}"#)).await;
+        say(
+            &link,
+            &format!(r#"{{"id":{id},"method":"poll","params":0}}"#),
+        )
+        .await;
     }
     tokio::time::sleep(Duration::from_millis(1)).await;
     let (mut tx_full, mut rx) = (0, link.rx);
-    while futures_util::FutureExt::now_or_never(link.tx.send(Frame::Text("x".repeat(1 << 20)))).is_some() {
+    while futures_util::FutureExt::now_or_never(link.tx.send(Frame::Text("x".repeat(1 << 20))))
+        .is_some()
+    {
         tx_full += 1;
     }
     assert!(tx_full <= 16, "the link is not read: {tx_full} MiB went in");
