@@ -47,8 +47,9 @@ pub use self::{
 /// Every bound of the file calls. The defaults are what clients expect of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FsLimits {
-    /// Calls that are at work at once. Enough to keep a disk busy while a few hang on a dead
-    /// network file system; far below the number of blocking threads Tokio has.
+    /// Calls that are at work at once, long ones (walks, copies, removals) at most half of them.
+    /// Enough to keep a disk busy while a few hang on a dead network file system; far below the
+    /// number of blocking threads Tokio has.
     pub blocking_calls: usize,
     /// The longest file that is read whole, in bytes. Longer ones are read by blocks.
     pub whole_file_bytes: u64,
@@ -208,7 +209,7 @@ impl Files {
     /// The options are beyond the limits, or the root cannot be reached. Directories below it that
     /// cannot be read are part of the answer.
     pub async fn walk(&self, path: &Path, options: WalkOptions) -> Result<Walk, FsError> {
-        self.call("walk", path, move |path, limits| {
+        self.call_long("walk", path, move |path, limits| {
             options.check(limits)?;
             let follow = options.follow_directory_symlinks;
             walk::walk(&walk::Disk { follow }, path, &options)
@@ -223,7 +224,7 @@ impl Files {
     /// It does not exist (unless `force`), is a directory that is not empty (unless `recursive`),
     /// or the system refuses.
     pub async fn remove(&self, path: &Path, options: RemoveOptions) -> Result<(), FsError> {
-        self.call("remove", path, move |path, _| remove::remove(path, options))
+        self.call_long("remove", path, move |path, _| remove::remove(path, options))
             .await
     }
 
@@ -235,7 +236,7 @@ impl Files {
     /// system refuses.
     pub async fn copy(&self, from: &Path, to: &Path, recursive: bool) -> Result<(), FsError> {
         let to = to.to_owned();
-        self.call("copy", from, move |from, _| {
+        self.call_long("copy", from, move |from, _| {
             copy::copy(from, &to, recursive)
         })
         .await
@@ -251,10 +252,30 @@ impl Files {
         T: Send + 'static,
         F: FnOnce(&Path, &FsLimits) -> Outcome<T> + Send + 'static,
     {
+        let work = self.prepare(verb, path, work);
+        self.shared.blocking.run(work).await
+    }
+
+    /// As `call`, for what may take long.
+    async fn call_long<T, F>(&self, verb: &'static str, path: &Path, work: F) -> Result<T, FsError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Path, &FsLimits) -> Outcome<T> + Send + 'static,
+    {
+        let work = self.prepare(verb, path, work);
+        self.shared.blocking.run_long(work).await
+    }
+
+    fn prepare<T, F>(
+        &self,
+        verb: &'static str,
+        path: &Path,
+        work: F,
+    ) -> impl FnOnce() -> Result<T, FsError> + Send + use<T, F>
+    where
+        F: FnOnce(&Path, &FsLimits) -> Outcome<T> + Send,
+    {
         let (path, limits) = (path.to_owned(), Arc::clone(&self.shared.limits));
-        self.shared
-            .blocking
-            .run(move || work(&path, &limits).map_err(|cause| FsError::new(verb, &path, cause)))
-            .await
+        move || work(&path, &limits).map_err(|cause| FsError::new(verb, &path, cause))
     }
 }

@@ -5,6 +5,9 @@
 //! threads; beyond that number, callers wait in the order they came, holding no thread. A call that
 //! has begun runs to its end even if nobody waits for it any more: a write is never left half done
 //! because a client went away. [`Blocking::finish`] waits for those.
+//!
+//! Calls that may go on for long by their nature (trees, large copies) take at most half of the
+//! turns, so that a look at a file never waits for all of them.
 
 use std::{future, panic, sync::Arc};
 
@@ -15,14 +18,18 @@ use tokio_util::task::TaskTracker;
 #[derive(Clone, Debug)]
 pub(super) struct Blocking {
     turns: Arc<Semaphore>,
+    /// How many of the turns long calls may have.
+    long: Arc<Semaphore>,
     running: TaskTracker,
 }
 
 impl Blocking {
     /// At most `limit` calls run at once; at least one does.
     pub(super) fn new(limit: usize) -> Self {
+        let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            turns: Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS))),
+            turns: Arc::new(Semaphore::new(limit)),
+            long: Arc::new(Semaphore::new(limit.div_ceil(2))),
             running: TaskTracker::new(),
         }
     }
@@ -54,6 +61,24 @@ impl Blocking {
                 Err(_) => future::pending().await,
             },
         }
+    }
+
+    /// As [`Blocking::run`], for work that may take long although nothing hangs.
+    pub(super) async fn run_long<T, F>(&self, work: F) -> T
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let share = Arc::clone(&self.long)
+            .acquire_owned()
+            .await
+            .expect("nobody closes the semaphore");
+        self.run(move || {
+            let result = work();
+            drop(share);
+            result
+        })
+        .await
     }
 
     /// Waits until no call is running. Calls may still be made.
@@ -108,6 +133,33 @@ mod tests {
         go_tx.send(()).unwrap();
         blocking.finish().await;
         assert_eq!(done.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn long_calls_leave_turns_for_the_others() {
+        let blocking = Blocking::new(4);
+        let (begun_tx, begun) = mpsc::channel();
+        let (go_tx, go) = mpsc::channel::<()>();
+        let go = Arc::new(parking_lot::Mutex::new(go));
+        let mut calls: Vec<_> = (0..3)
+            .map(|number| {
+                let (begun, go) = (begun_tx.clone(), Arc::clone(&go));
+                Box::pin(blocking.run_long(move || {
+                    begun.send(number).unwrap();
+                    go.lock().recv().unwrap();
+                }))
+            })
+            .collect();
+        for call in &mut calls {
+            assert!(futures_util::poll!(call).is_pending());
+        }
+        let first_two = [begun.recv().unwrap(), begun.recv().unwrap()];
+        assert!(!first_two.contains(&2), "the third waits");
+        assert_eq!(blocking.run(|| 7).await, 7);
+        assert!(begun.try_recv().is_err());
+        (0..3).for_each(|_| go_tx.send(()).unwrap());
+        join_all(calls).await;
+        assert_eq!(begun.recv().unwrap(), 2);
     }
 
     #[tokio::test]
