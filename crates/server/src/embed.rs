@@ -6,7 +6,10 @@
 //! [`KeeperProgram::None`](outpost_host::process::keeper::KeeperProgram::None) for what is then
 //! not promised.
 
-use outpost_rpc::link::Link;
+use std::sync::Arc;
+
+use outpost_client::{ConnectError, ConnectOptions, Connector, Environment, Transport};
+use outpost_rpc::{link::Link, router::BoxFuture};
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -61,5 +64,40 @@ impl EmbeddedExec {
         self.server.shutdown().await;
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         while tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Connector for EmbeddedExec {
+    fn connect(&self) -> BoxFuture<Result<Transport, ConnectError>> {
+        let link = Self::connect(self);
+        Box::pin(async move { Ok(Transport::served(link)) })
+    }
+
+    fn describe(&self) -> String {
+        "this process".to_owned()
+    }
+}
+
+/// The environment of this computer, without a server of its own. It is a trait because the client
+/// library must not know the server.
+pub trait Local {
+    /// This computer, with the defaults. Dropping the last clone ends every process of it without
+    /// waiting; to wait, keep the [`EmbeddedExec`] of [`Local::embedded`] and shut it down.
+    #[must_use]
+    fn local() -> Self;
+
+    /// This computer, through an embedded server that the caller keeps.
+    #[must_use]
+    fn embedded(server: Arc<EmbeddedExec>, options: ConnectOptions) -> Self;
+}
+
+impl Local for Environment {
+    fn local() -> Self {
+        let server = Arc::new(EmbeddedExec::new(ExecConfig::default()));
+        Self::embedded(server, ConnectOptions::default())
+    }
+
+    fn embedded(server: Arc<EmbeddedExec>, options: ConnectOptions) -> Self {
+        Self::over_with(server, options)
     }
 }
