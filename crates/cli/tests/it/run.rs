@@ -1,10 +1,10 @@
 //! `outpost run`: streams and exit statuses.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use outpost_testkit::proxy::Proxy;
 
-use crate::support::{Home, PATIENCE, Running, pattern};
+use crate::support::{Home, Running, pattern};
 
 /// The exit status of `script` on the embedded server.
 fn status_of(script: &str) -> Option<i32> {
@@ -53,7 +53,15 @@ fn our_own_failures_are_125() {
     for arguments in [
         &["run", "--no-such-option", "--", "true"][..],
         &["run"],
-        &["run", "--on", "ws://127.0.0.1:1", "--recovery", "0", "--", "true"],
+        &[
+            "run",
+            "--on",
+            "ws://127.0.0.1:1",
+            "--recovery",
+            "0",
+            "--",
+            "true",
+        ],
         &["run", "--on", "nonsense", "--", "true"],
         &["run", "-t", "--", "true"],
     ] {
@@ -62,7 +70,10 @@ fn our_own_failures_are_125() {
         assert!(!finished.stderr.is_empty(), "{arguments:?}");
     }
     let terminal = home.run(&["run", "-t", "--", "true"]);
-    assert!(terminal.stderr.contains("-t needs a terminal"), "{terminal:?}");
+    assert!(
+        terminal.stderr.contains("-t needs a terminal"),
+        "{terminal:?}"
+    );
 }
 
 #[test]
@@ -80,7 +91,11 @@ fn input_reaches_the_command_and_comes_back_byte_for_byte() {
     let bytes = pattern(5_000_000);
     let finished = home.run_with(&["run", "--", "cat"], bytes.clone());
     assert_eq!(finished.status, Some(0));
-    assert!(finished.stdout == bytes, "{} bytes came back", finished.stdout.len());
+    assert!(
+        finished.stdout == bytes,
+        "{} bytes came back",
+        finished.stdout.len()
+    );
     assert_eq!(finished.stderr, "");
 }
 
@@ -116,9 +131,6 @@ fn a_command_that_does_not_read_does_not_hold_up_the_end() {
 #[test]
 fn a_reader_that_leaves_ends_the_command_as_a_pipe_would() {
     let home = Home::new();
-    let mut running = Running::start(home.outpost(&["run", "--", "true"]).stdout(Stdio::null()));
-    assert_eq!(running.program.wait(PATIENCE).and_then(|status| status.code()), Some(0));
-    // A pipe whose reader is gone from the start.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = home.outpost(&["run", "--", "sh", "-c", "yes; sleep 600"]);
@@ -131,7 +143,14 @@ fn a_reader_that_leaves_ends_the_command_as_a_pipe_would() {
 fn the_environment_is_ours_and_what_e_adds() {
     let home = Home::new();
     let mut command = home.outpost(&[
-        "run", "-e", "ADDED=a=b", "-e", "EMPTY=", "--", "sh", "-c",
+        "run",
+        "-e",
+        "ADDED=a=b",
+        "-e",
+        "EMPTY=",
+        "--",
+        "sh",
+        "-c",
         "echo \"$SECRET_TOKEN|$ADDED|${EMPTY-unset}\"",
     ]);
     let finished = Running::start(command.env("SECRET_TOKEN", "kept")).finish();
@@ -146,14 +165,18 @@ fn a_relative_directory_is_below_our_own() {
     let expected = home.path().canonicalize().unwrap().join("sub");
     assert_eq!(finished.stdout().trim_end(), expected.to_str().unwrap());
     let here = home.run(&["run", "pwd", "-P"]);
-    assert_eq!(here.stdout().trim_end(), expected.parent().unwrap().to_str().unwrap());
+    assert_eq!(
+        here.stdout().trim_end(),
+        expected.parent().unwrap().to_str().unwrap()
+    );
 }
 
 #[test]
 fn what_a_command_leaves_behind_ends_with_it() {
     let home = Home::new();
     let script = "setsid sh -c 'sleep 600 & sleep 600' >/dev/null 2>&1 </dev/null & echo started";
-    home.run(&["run", "--", "sh", "-c", script]).assert(0, "started\n", "");
+    home.run(&["run", "--", "sh", "-c", script])
+        .assert(0, "started\n", "");
     home.assert_nothing_left();
 }
 
@@ -167,7 +190,8 @@ fn a_command_runs_on_a_server_by_its_url_and_by_its_name() {
     finished.assert(3, "in", "err\n");
     let entry = format!("[[environments]]\nid = \"box\"\nurl = \"{}\"\n", server.url);
     home.write("environments.toml", entry);
-    home.run(&["run", "--on", "box", "--", "echo", "hi"]).assert(0, "hi\n", "");
+    home.run(&["run", "--on", "box", "--", "echo", "hi"])
+        .assert(0, "hi\n", "");
     let unknown = home.run(&["run", "--on", "other", "--", "true"]);
     assert_eq!(unknown.status, Some(125));
     assert!(unknown.stderr.contains("other"), "{unknown:?}");
@@ -185,8 +209,21 @@ fn a11_a_token_comes_from_a_file_and_is_never_shown() {
     let url = &server.url;
     let refused = home.run(&["run", "--on", url, "--recovery", "0", "--", "true"]);
     assert_eq!(refused.status, Some(125));
-    assert!(refused.stderr.contains("missing websocket bearer token"), "{refused:?}");
-    let arguments = ["run", "--log", "trace", "--on", url, "--token-file", token, "--", "true"];
+    assert!(
+        refused.stderr.contains("missing websocket bearer token"),
+        "{refused:?}"
+    );
+    let arguments = [
+        "run",
+        "--log",
+        "trace",
+        "--on",
+        url,
+        "--token-file",
+        token,
+        "--",
+        "true",
+    ];
     let allowed = home.run(&arguments);
     assert_eq!(allowed.status, Some(0), "{allowed:?}");
     assert!(!allowed.stderr.contains("s3cret-of-the-test"));
@@ -199,20 +236,22 @@ fn a_connection_that_is_cut_costs_one_line_and_no_byte() {
     let server = home.server(&[]);
     let proxy = Proxy::start(server.address());
     let url = format!("ws://{}", proxy.address());
-    let go = home.path().join("go");
-    let script = "echo before; until [ -e go ]; do :; done; seq 100000";
-    let mut running = Running::start(
-        home.outpost(&["run", "--on", &url, "--", "sh", "-c", script]).stdin(Stdio::null()),
-    );
-    home.wait_for_process("until [ -e go ]");
+    let (ready, go) = (home.fifo("ready"), home.fifo("go"));
+    let script = "echo before; echo >ready; read _ <go; seq 100000";
+    let running =
+        Running::start(&mut home.outpost(&["run", "--on", &url, "--", "sh", "-c", script]));
+    ready.hear();
     proxy.cut();
-    fs::write(go, "").unwrap();
-    assert!(running.program.wait(PATIENCE).is_some());
+    go.say();
     let finished = running.finish();
     let expected: String = (1..=100_000).map(|number| format!("{number}\n")).collect();
     assert_eq!(finished.status, Some(0), "{}", finished.stderr);
     assert!(finished.stdout() == format!("before\n{expected}"));
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
-    assert!(finished.stderr.contains("connection"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("connection"),
+        "{}",
+        finished.stderr
+    );
     server.stop();
 }

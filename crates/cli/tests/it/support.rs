@@ -1,19 +1,23 @@
 //! A home of its own for each test, and the program run in it.
 
 use std::{
+    fs::DirEntry,
     io::{Read, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use outpost_testkit::{
     leaks::{Marker, VARIABLE},
     program::{Lines, Program, command},
 };
-use rustix::process::Signal;
+use rustix::{
+    fs::{CWD, FileType, Mode, mknodat},
+    process::Signal,
+};
 use tempfile::TempDir;
 
 /// How long anything may take that is expected to happen.
@@ -25,6 +29,10 @@ pub(crate) struct Home {
     folder: TempDir,
     marker: Marker,
 }
+
+/// A named pipe in a home, for a command to say that it has come to a point, or to be held there.
+#[derive(Debug)]
+pub(crate) struct Fifo(PathBuf);
 
 /// What a program has said, and how it ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,7 +63,10 @@ pub(crate) struct Server {
 impl Home {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { folder, marker: Marker::new() }
+        Self {
+            folder,
+            marker: Marker::new(),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -65,13 +76,21 @@ impl Home {
     /// A file in it, as the text of an argument.
     pub(crate) fn file(&self, name: &str) -> String {
         let path = self.path().join(name);
-        path.to_str().expect("the names of these tests are text").to_owned()
+        path.to_str()
+            .expect("the names of these tests are text")
+            .to_owned()
     }
 
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, bytes).expect("a file in the test's folder");
         path
+    }
+
+    pub(crate) fn fifo(&self, name: &str) -> Fifo {
+        let path = self.path().join(name);
+        mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).expect("a pipe in the test's folder");
+        Fifo(path)
     }
 
     /// The program with `arguments`, its output caught.
@@ -114,14 +133,65 @@ impl Home {
         let mut command = self.outpost(&arguments);
         let mut program = Program::start(command.stderr(Stdio::inherit()));
         let lines = Lines::of(program.take_stdout().expect("stdout is a pipe"));
-        let url = lines.line(PATIENCE).expect("a server says where it listens");
-        Server { program, url, lines }
+        let url = lines
+            .line(PATIENCE)
+            .expect("a server says where it listens");
+        Server {
+            program,
+            url,
+            lines,
+        }
+    }
+
+    /// Waits until there is a file whose name begins with `start`.
+    pub(crate) fn wait_for_name(&self, start: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let is_it = |entry: std::io::Result<DirEntry>| {
+            entry.is_ok_and(|entry| {
+                entry
+                    .file_name()
+                    .as_encoded_bytes()
+                    .starts_with(start.as_bytes())
+            })
+        };
+        while !std::fs::read_dir(self.path())
+            .expect("the test's folder")
+            .any(is_it)
+        {
+            assert!(Instant::now() < deadline, "no {start} came up");
+            thread::yield_now();
+        }
     }
 
     /// Fails when anything this test started is still alive.
     pub(crate) fn assert_nothing_left(&self) {
         self.marker.assert_gone(Duration::from_secs(10));
     }
+}
+
+// === impl Fifo ===
+
+impl Fifo {
+    /// Waits until somebody has written to it and closed it; what was written.
+    pub(crate) fn hear(&self) -> String {
+        let path = self.0.clone();
+        within(move || std::fs::read_to_string(path).expect("a pipe can be read"))
+    }
+
+    /// Lets whoever reads it go on.
+    pub(crate) fn say(&self) {
+        let path = self.0.clone();
+        within(move || std::fs::write(path, "go\n").expect("a pipe can be written"));
+    }
+}
+
+/// Does `work` on a thread; fails when it is not done in time.
+pub(crate) fn within<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (tx, rx) = std::sync::mpsc::sync_channel(1);
+    let thread = thread::spawn(move || tx.send(work()));
+    let done = rx.recv_timeout(PATIENCE).expect("done in time");
+    assert!(thread.join().is_ok_and(|sent| sent.is_ok()));
+    done
 }
 
 // === impl Running ===
@@ -131,7 +201,11 @@ impl Running {
         let mut program = Program::start(command);
         let stdout = read(program.take_stdout());
         let stderr = read(program.take_stderr());
-        Self { program, stdout, stderr }
+        Self {
+            program,
+            stdout,
+            stderr,
+        }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -139,7 +213,10 @@ impl Running {
     }
 
     pub(crate) fn finish(mut self) -> Finished {
-        let status = self.program.wait(PATIENCE).expect("the program ends in time");
+        let status = self
+            .program
+            .wait(PATIENCE)
+            .expect("the program ends in time");
         let stderr = self.stderr.join().expect("the reader does not panic");
         Finished {
             status: status.code(),
@@ -169,7 +246,11 @@ impl Finished {
     /// Fails unless it ended with `status` and said nothing else than `stdout` and `stderr`.
     #[track_caller]
     pub(crate) fn assert(&self, status: i32, stdout: &str, stderr: &str) {
-        let seen = (self.status, String::from_utf8_lossy(&self.stdout), &*self.stderr);
+        let seen = (
+            self.status,
+            String::from_utf8_lossy(&self.stdout),
+            &*self.stderr,
+        );
         assert_eq!(seen, (Some(status), stdout.into(), stderr));
     }
 }
@@ -184,7 +265,10 @@ impl Server {
 
     pub(crate) fn stop(mut self) {
         self.program.signal(Signal::TERM);
-        let status = self.program.wait(PATIENCE).expect("a server ends on SIGTERM");
+        let status = self
+            .program
+            .wait(PATIENCE)
+            .expect("a server ends on SIGTERM");
         assert_eq!(status.code(), Some(0));
     }
 }

@@ -1,0 +1,8 @@
+//! The commands: each takes its arguments and gives an exit status.
+
+pub(crate) mod completions;
+pub(crate) mod exec_server;
+pub(crate) mod fs;
+mod paths;
+pub(crate) mod processes;
+pub(crate) mod run;
