@@ -1,4 +1,4 @@
-//! [pure] Points in time and spans as people read them.
+//! Pure: points in time and spans as people read them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! [pure] Values of options: durations, sizes, variables, signal names.
+//! Pure: values of options: durations, sizes, variables, signal names.
 
 use std::time::Duration;
 

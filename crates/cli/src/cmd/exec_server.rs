@@ -9,8 +9,11 @@ use std::{
 };
 
 use anyhow::Context;
-use outpost_host::process::OnFull as WhenFull;
-use outpost_rpc::listen::{Address, Auth, AuthConfigError, AuthFlags, AuthMode, Config, Listener};
+use outpost_host::process::{OnFull as WhenFull, ProcessLimits};
+use outpost_rpc::{
+    limits::{Limits, Timeouts},
+    listen::{Address, Auth, AuthConfigError, AuthFlags, AuthMode, Config, Listener},
+};
 use outpost_server::{
     exec::{ExecConfig, ExecServer},
     serve,
@@ -126,19 +129,31 @@ fn auth(arguments: &Arguments, address: &Address) -> Result<Auth, AuthConfigErro
 
 /// The bounds that the arguments choose.
 fn config(arguments: &Arguments) -> ExecConfig {
-    let mut config = ExecConfig::default();
-    config.session_ttl = arguments.session_ttl;
-    config.http_env = arguments.http_env.iter().cloned().collect();
-    let processes = &mut config.processes;
-    processes.retain_bytes = arguments.retain;
-    processes.retain_total = arguments.retain_total;
-    processes.kill_grace = arguments.kill_grace;
-    processes.on_full = match arguments.on_full {
-        OnFull::Block => WhenFull::Block,
-        OnFull::Evict => WhenFull::Evict,
+    let processes = ProcessLimits {
+        retain_bytes: arguments.retain,
+        retain_total: arguments.retain_total,
+        on_full: match arguments.on_full {
+            OnFull::Block => WhenFull::Block,
+            OnFull::Evict => WhenFull::Evict,
+        },
+        kill_grace: arguments.kill_grace,
+        ..ProcessLimits::default()
     };
-    config.limits.concurrent_requests = arguments.concurrent_requests;
-    config.limits.timeouts.ping_interval = arguments.ping_interval;
-    config.limits.timeouts.pong = arguments.pong_timeout;
-    config
+    let timeouts = Timeouts {
+        ping_interval: arguments.ping_interval,
+        pong: arguments.pong_timeout,
+        ..Timeouts::default()
+    };
+    let limits = Limits {
+        concurrent_requests: arguments.concurrent_requests,
+        timeouts,
+        ..Limits::default()
+    };
+    ExecConfig {
+        session_ttl: arguments.session_ttl,
+        http_env: arguments.http_env.iter().cloned().collect(),
+        processes,
+        limits,
+        ..ExecConfig::default()
+    }
 }

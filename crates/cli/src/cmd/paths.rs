@@ -1,4 +1,4 @@
-//! [pure] Paths: where a relative one leads, and what a copy is called.
+//! Pure: paths, where a relative one leads, and what a copy is called.
 
 use std::{
     ffi::OsString,

@@ -1,4 +1,4 @@
-//! [pure] What a signal to `outpost run` means for its command.
+//! Pure: what a signal to `outpost run` means for its command.
 
 use std::time::Duration;
 

@@ -136,7 +136,7 @@ pub(super) async fn answer(mut asked: Receiver<Request>, control: &ProcessContro
             tracing::debug!(?request, %error, "a request was not granted");
         }
     }
-    pending().await
+    pending::<()>().await;
 }
 
 async fn put(request: Request, control: &ProcessControl) -> Result<(), ClientError> {
