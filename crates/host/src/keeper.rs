@@ -6,7 +6,8 @@
 //! ended when the server dies, by SIGKILL too: the closed socket is the signal.
 //!
 //! **Containment.** Each command is born in a cgroup leaf of its own where cgroup v2 can be
-//! written, else below a [guard](guard). In both, `setsid` and double forks do not lead out.
+//! written, else below a guard, a small process of its own that adopts its orphans. In both,
+//! `setsid` and double forks do not lead out.
 //!
 //! **What is promised.** Terminate ends every member of the tree. The server's death ends every
 //! tree within moments. The keeper's death alone ends them too: leaders get SIGKILL from the
@@ -18,13 +19,16 @@
 //! same user can kill the keeper; the server notices and reports the commands as lost.
 //!
 //! The side of the server is [`crate::process`]; this module and those below it run in the keeper
-//! process only, but for [`wire`] and [`socket`], which both ends share.
+//! process only, but for `wire` and `socket`, which both ends share.
 
 mod child;
 mod commands;
+mod ends;
 mod guard;
 mod main;
+mod orders;
 pub(crate) mod socket;
+mod strays;
 mod sys;
 mod table;
 pub(crate) mod tree;
@@ -84,7 +88,17 @@ pub fn dispatch() {
     if std::env::var_os(MARK).is_none() {
         return;
     }
-    if let Some(leash) = sys::adopt(LEASH) {
+    let Some(leash) = sys::adopt(LEASH) else {
+        return;
+    };
+    // A second thread would take the keeper's signals and be missing in its forks. The server is
+    // told by the end of the leash that this program makes no keeper.
+    let threads = std::fs::read_dir("/proc/self/task").map(Iterator::count);
+    if threads.is_ok_and(|threads| threads == 1) {
         main::run(leash);
     }
+    let text =
+        b"the keeper was dispatched after a thread was started; it must come first in main\n";
+    rustix::io::write(rustix::stdio::stderr(), text).ok();
+    sys::exit_now(1);
 }

@@ -8,7 +8,10 @@ use std::{convert::Infallible, ffi::CString, fs, io, os::fd::BorrowedFd};
 use rustix::{
     fs::{Mode, OFlags},
     io::Errno,
-    process::{Pid, Signal, getppid, set_parent_process_death_signal},
+    process::{
+        Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal,
+        setrlimit,
+    },
 };
 
 use super::{
@@ -20,6 +23,9 @@ use crate::process::{
     spawn,
     streams::Theirs,
 };
+
+/// Where a process finds how it ranks when memory runs out.
+const OOM_SCORE_ADJ: &str = "/proc/self/oom_score_adj";
 
 /// How long a report is: the stage and the error number.
 const REPORT: usize = 5;
@@ -35,8 +41,69 @@ pub(crate) struct Start<'a> {
     pub(crate) report: BorrowedFd<'a>,
     /// Whose child it must still be once its death signal is set.
     pub(crate) parent: Pid,
-    /// What its `oom_score_adj` shall be, where there is one.
-    pub(crate) oom_score: Option<i32>,
+    /// What the keeper has changed for itself and not for its commands.
+    pub(crate) normal: Normal,
+}
+
+/// What is normal for a process here. The keeper is not; its commands are.
+#[derive(Debug, Clone)]
+pub(crate) struct Normal {
+    /// How a command ranks when memory runs out, where there is such a rank.
+    oom_score: Option<i32>,
+    /// How many descriptors it may open.
+    descriptors: Rlimit,
+}
+
+// === impl Normal ===
+
+impl Normal {
+    /// How the keeper ranks for the kernel when memory runs out: long after the commands.
+    const KEEPER_OOM_SCORE: i32 = -900;
+
+    /// Where the keeper may not lower its own rank the commands rank this much higher instead, as
+    /// if each used a tenth of the memory more.
+    const OOM_MARGIN: i32 = 100;
+
+    /// The highest rank there is.
+    const OOM_MAX: i32 = 1000;
+
+    /// Lets this process, the keeper, be killed late and hold many descriptors, and says what was
+    /// normal before.
+    pub(crate) fn depart() -> Self {
+        let score = fs::read_to_string(OOM_SCORE_ADJ)
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        let oom_score =
+            score.map(
+                |normal: i32| match set_oom_score(Self::KEEPER_OOM_SCORE.min(normal)) {
+                    Ok(()) => normal,
+                    Err(_) => (normal + Self::OOM_MARGIN).min(Self::OOM_MAX),
+                },
+            );
+        let descriptors = getrlimit(Resource::Nofile);
+        let most = Rlimit {
+            current: descriptors.maximum,
+            ..descriptors
+        };
+        setrlimit(Resource::Nofile, most).ok();
+        Self {
+            oom_score,
+            descriptors,
+        }
+    }
+
+    /// Makes this process, about to be a command, a normal one. Neither step can be refused to
+    /// whoever made the other.
+    fn restore(&self) {
+        if let Some(score) = self.oom_score {
+            set_oom_score(score).ok();
+        }
+        setrlimit(Resource::Nofile, self.descriptors).ok();
+    }
+}
+
+fn set_oom_score(score: i32) -> io::Result<()> {
+    fs::write(OOM_SCORE_ADJ, score.to_string())
 }
 
 // === impl Start ===
@@ -63,9 +130,7 @@ impl Start<'_> {
         if getppid() != Some(self.parent) {
             sys::exit_now(127);
         }
-        if let Some(score) = self.oom_score {
-            set_oom_score(score).ok();
-        }
+        self.normal.restore();
         rustix::process::chdir(&self.program.cwd).map_err(|error| (Stage::Directory, error))?;
         install(self.theirs).map_err(resource)?;
         sys::close_others_on_exec();
@@ -117,18 +182,4 @@ pub(crate) fn read_report(report: BorrowedFd<'_>) -> io::Result<Option<(Stage, i
     let [stage, errno @ ..] = bytes;
     let failed = Stage::from_byte(stage).map(|stage| (stage, i32::from_le_bytes(errno)));
     Ok(failed.filter(|_| length == REPORT))
-}
-
-/// This process's `oom_score_adj`.
-pub(crate) fn oom_score() -> Option<i32> {
-    fs::read_to_string("/proc/self/oom_score_adj")
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-}
-
-/// Sets this process's `oom_score_adj`. Lowering it needs a privilege.
-pub(crate) fn set_oom_score(score: i32) -> io::Result<()> {
-    fs::write("/proc/self/oom_score_adj", score.to_string())
 }

@@ -1,15 +1,11 @@
-//! What the keeper does for each command: start it, hear of it, signal it, see its tree end.
+//! What the keeper holds for each command, and how it starts one.
 
 use std::{
-    io, mem,
+    io,
     os::fd::{AsFd, OwnedFd},
 };
 
-use rustix::{
-    event::epoll::EventFlags,
-    io::Errno,
-    process::{Pid, Signal, getpid, kill_process_group},
-};
+use rustix::{event::epoll::EventFlags, io::Errno, process::getpid};
 
 use super::{
     Mode,
@@ -19,11 +15,10 @@ use super::{
     socket::{self, Socket},
     sys::{self, Forked},
     table::Refused,
-    tree,
-    wire::{Command, Reply, Request, Stage, To},
+    wire::{Command, Reply, Stage},
 };
 use crate::process::{
-    cgroup::{self, Group},
+    cgroup::Group,
     program::Program,
     spawn,
     streams::{self, Ends},
@@ -175,14 +170,14 @@ impl Keeper {
         let parent = getpid();
         match sys::fork(Some(leaf.as_fd())) {
             Ok(Forked::Child) => {
-                let oom_score = self.oom_score;
+                let normal = self.normal.clone();
                 let (theirs, report) = (&ends.theirs, reporter.as_fd());
                 Start {
                     program,
                     theirs,
                     report,
                     parent,
-                    oom_score,
+                    normal,
                 }
                 .run()
             }
@@ -215,14 +210,14 @@ impl Keeper {
             .map_err(resource)?;
         match sys::fork(None) {
             Ok(Forked::Child) => {
-                let oom_score = self.oom_score;
+                let normal = self.normal.clone();
                 guard::run(
                     theirs,
                     Charge {
                         id,
                         program,
                         theirs: ends.theirs,
-                        oom_score,
+                        normal,
                     },
                 )
             }
@@ -260,7 +255,7 @@ impl Keeper {
         }
     }
 
-    fn started(&mut self, id: u64, pid: u32, fds: Vec<OwnedFd>) {
+    pub(super) fn started(&mut self, id: u64, pid: u32, fds: Vec<OwnedFd>) {
         if self.table.started(id) {
             let count = u8::try_from(fds.len()).expect("no command has more than four");
             self.leash.reply(
@@ -274,210 +269,15 @@ impl Keeper {
         }
     }
 
-    fn failed(&mut self, id: u64, (stage, errno): Failed) {
+    pub(super) fn failed(&mut self, id: u64, (stage, errno): Failed) {
         if self.table.failed(id) {
             self.leash
                 .reply(&Reply::SpawnFailed { id, stage, errno }, Vec::new());
         }
     }
-
-    /// A guard reports on its command.
-    pub(super) fn hear_guard(&mut self, id: u64) {
-        let Some(Held::Guard { control, ours }) = self.table.get(id) else {
-            return;
-        };
-        // Its end is heard of by reaping it; until then the socket is only quieted.
-        let open = control.receive().unwrap_or(false);
-        let (mut replies, mut ours) = (Vec::new(), mem::take(ours));
-        while let Ok(Some(reply)) = control.inbox.reply() {
-            replies.push(reply);
-        }
-        for (reply, pidfd) in replies {
-            match reply {
-                Reply::Spawned { pid, .. } => {
-                    let mut fds = mem::take(&mut ours);
-                    fds.extend(pidfd);
-                    self.started(id, pid, fds);
-                }
-                Reply::SpawnFailed { stage, errno, .. } => self.failed(id, (stage, errno)),
-                Reply::Exited { status, .. } => self.exited(id, status),
-                Reply::Ready { .. } | Reply::Empty { .. } => {}
-            }
-        }
-        let still_starting = self.table.is_starting(id);
-        if let Some(Held::Guard {
-            control,
-            ours: kept,
-        }) = self.table.get(id)
-        {
-            *kept = if still_starting { ours } else { Vec::new() };
-            if !open {
-                unwatch(&self.epoll, control);
-            }
-        }
-    }
-
-    fn exited(&mut self, id: u64, status: i32) {
-        if self.table.exited(id) {
-            self.leash.reply(&Reply::Exited { id, status }, Vec::new());
-        }
-    }
-
-    /// The leader of a leaf, or a guard, has ended and was reaped.
-    pub(super) fn child_ended(&mut self, id: u64, pid: u32, status: i32) {
-        match self.table.get(id) {
-            Some(Held::Leaf { .. }) => {
-                // What it reported comes before what became of it.
-                self.finish_start(id);
-                self.table.reaped(pid);
-                self.exited(id, status);
-                self.check_empty(id);
-            }
-            Some(Held::Guard { .. }) => {
-                self.hear_guard(id);
-                self.table.reaped(pid);
-                if !self.table.is_over(id) {
-                    // It was killed. The leader died with it; the others came down to us.
-                    self.failed(id, failed(Errno::CHILD));
-                    self.exited(id, Signal::KILL.as_raw());
-                    self.kill_strays();
-                }
-                self.emptied(id);
-            }
-            None => {}
-        }
-    }
-
-    /// Sees whether a leaf without a leader is empty, and has it watched if not.
-    pub(super) fn check_empty(&mut self, id: u64) {
-        let Some(group) = self.means.group() else {
-            return;
-        };
-        if !self.table.is_over(id) {
-            return;
-        }
-        if group.remove_leaf(id) {
-            return self.emptied(id);
-        }
-        let watched = group.leaf_events(id).and_then(|opened| {
-            self.watch(&opened, About::Leaf(id), EventFlags::PRI)?;
-            Ok(opened)
-        });
-        let Ok(opened) = watched else {
-            return self.unwatched.push(id);
-        };
-        if let Some(Held::Leaf { events, .. }) = self.table.get(id) {
-            *events = Some(opened);
-            self.leaf_changed(id);
-        }
-    }
-
-    /// A watched leaf may have become empty.
-    pub(super) fn leaf_changed(&mut self, id: u64) {
-        let Some(Held::Leaf {
-            events: Some(events),
-            ..
-        }) = self.table.get(id)
-        else {
-            return;
-        };
-        if cgroup::is_populated(events) {
-            return;
-        }
-        if let Some(group) = self.means.group() {
-            // A directory that stays behind goes with the whole group.
-            group.remove_leaf(id);
-        }
-        self.emptied(id);
-    }
-
-    fn emptied(&mut self, id: u64) {
-        let Some((held, say)) = self.table.emptied(id) else {
-            return;
-        };
-        match &held {
-            Held::Leaf {
-                events: Some(events),
-                ..
-            } => unwatch(&self.epoll, events),
-            Held::Guard { control, .. } => unwatch(&self.epoll, control),
-            Held::Leaf { events: None, .. } => {}
-        }
-        if say {
-            self.leash.reply(&Reply::Empty { id }, Vec::new());
-        }
-    }
-
-    /// Sends a signal to the group of a command's leader or to its whole tree.
-    pub(super) fn signal(&mut self, id: u64, number: i32, to: To) {
-        let Some(signal) = Signal::from_named_raw(number) else {
-            return;
-        };
-        let unreaped = self.table.pid(id);
-        match self.table.get(id) {
-            Some(Held::Guard { control, .. }) => {
-                control.request(&Request::Signal {
-                    id,
-                    signal: number,
-                    to,
-                });
-                control.flush();
-            }
-            Some(Held::Leaf { leader, .. }) => match (to, unreaped.and_then(pid)) {
-                // Not reaped, so the number still means its group. It may have no member.
-                (To::Group, Some(leader)) => drop(kill_process_group(leader, signal)),
-                (To::Group, None) => {
-                    let group = *leader;
-                    self.signal_leaf(id, signal, |stat| stat.group == group);
-                }
-                (To::Tree, _) => self.signal_leaf(id, signal, |_| true),
-            },
-            None => {}
-        }
-    }
-
-    fn signal_leaf(&self, id: u64, signal: Signal, wanted: impl Fn(&tree::Stat) -> bool) {
-        let Some(group) = self.means.group() else {
-            return;
-        };
-        let stats: Vec<_> = group
-            .leaf_members(id)
-            .into_iter()
-            .filter_map(tree::look)
-            .collect();
-        // Whoever is still a member now was one when it was looked at, or is one now.
-        let members = group.leaf_members(id);
-        for stat in stats
-            .iter()
-            .filter(|stat| members.contains(&stat.pid) && wanted(stat))
-        {
-            tree::signal(stat, signal);
-        }
-    }
-
-    /// Ends every member of a command's tree.
-    pub(super) fn kill(&mut self, id: u64) {
-        match self.table.get(id) {
-            Some(Held::Guard { control, .. }) => {
-                control.request(&Request::Kill { id });
-                control.flush();
-            }
-            Some(Held::Leaf { .. }) => {
-                if let Some(group) = self.means.group() {
-                    // Fails when the leaf is being removed, thus empty.
-                    group.kill_leaf(id).ok();
-                }
-            }
-            None => {}
-        }
-    }
 }
 
-fn pid(number: u32) -> Option<Pid> {
-    i32::try_from(number).ok().and_then(Pid::from_raw)
-}
-
-fn failed(errno: Errno) -> Failed {
+pub(super) fn failed(errno: Errno) -> Failed {
     (Stage::Resource, errno.raw_os_error())
 }
 

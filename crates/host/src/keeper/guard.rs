@@ -23,7 +23,7 @@ use rustix::{
 };
 
 use super::{
-    child::{self, Start},
+    child::{self, Normal, Start},
     socket::Socket,
     sys::{self, Forked},
     tree::signal_below,
@@ -48,8 +48,8 @@ pub(crate) struct Charge {
     pub(crate) program: Program,
     /// Its streams.
     pub(crate) theirs: Theirs,
-    /// What its `oom_score_adj` shall be, where there is one.
-    pub(crate) oom_score: Option<i32>,
+    /// What the keeper has changed for itself and not for its commands.
+    pub(crate) normal: Normal,
 }
 
 /// A guard at work.
@@ -111,7 +111,7 @@ fn start(charge: &Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
             theirs: &charge.theirs,
             report: reporter.as_fd(),
             parent,
-            oom_score: charge.oom_score,
+            normal: charge.normal.clone(),
         }
         .run(),
         Forked::Parent(pid, pidfd) => {
@@ -176,15 +176,22 @@ impl Guard {
 
     /// Does what the keeper asks; its end is an order to kill.
     fn hear(&mut self) {
-        let open = self.keeper.receive().unwrap_or(false);
+        self.killing |= !self.keeper.receive().unwrap_or(false);
+        let mut signals = Vec::new();
         while let Ok(Some(request)) = self.keeper.inbox.request() {
             match request {
-                Request::Signal { signal, to, .. } => self.signal(signal, to),
+                // One that is sent again before it was dealt with is one signal, as always.
+                Request::Signal { signal, to, .. } if signals.contains(&(signal, to)) => {}
+                Request::Signal { signal, to, .. } => signals.push((signal, to)),
                 Request::Kill { .. } => self.killing = true,
                 Request::Hello { .. } | Request::Spawn(_) | Request::Forget { .. } => {}
             }
         }
-        self.killing |= !open;
+        if !self.killing {
+            signals
+                .into_iter()
+                .for_each(|(signal, to)| self.signal(signal, to));
+        }
     }
 
     fn signal(&self, number: i32, to: To) {

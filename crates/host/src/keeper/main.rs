@@ -23,29 +23,18 @@ use rustix::{
     },
     fs::{Mode, OFlags},
     io::Errno,
-    process::{Signal, WaitOptions, getpid, set_child_subreaper, wait},
+    process::{WaitOptions, getpid, set_child_subreaper, wait},
 };
 
 use super::{
-    child,
+    child::Normal,
     commands::{Held, Means},
     socket::Socket,
     sys,
     table::Table,
-    tree,
     wire::{Reply, Request, VERSION},
 };
 use crate::keeper::Mode as Containment;
-
-/// How the keeper ranks for the kernel when memory runs out: long after the commands.
-const OOM_SCORE: i32 = -900;
-
-/// Where the keeper may not lower its own rank the commands rank this much higher instead, as if
-/// each used a tenth of the memory more.
-const OOM_MARGIN: i32 = 100;
-
-/// The highest rank there is.
-const OOM_MAX: i32 = 1000;
 
 /// Above this many unread replies the keeper hears no further request until the server has read.
 /// Each command causes three, so a healthy server never comes near.
@@ -55,14 +44,10 @@ const BACKLOG: usize = 1024;
 const EVENTS: usize = 64;
 
 /// How soon what could not be watched for lack of descriptors is looked at again.
-const LOOK_AGAIN: Timespec = Timespec {
+pub(super) const LOOK_AGAIN: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
 };
-
-/// How many rounds are spent on the orphans of a guard that was killed before its command counts
-/// as gone. Each takes a picture of all processes, so most of them die in the first.
-const STRAY_ROUNDS: u32 = 64;
 
 /// What an event is about, as it stands in the upper byte of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,20 +65,20 @@ pub(super) struct Keeper {
     pub(super) leash: Socket,
     interest: Option<EventFlags>,
     pub(super) epoll: OwnedFd,
-    signals: OwnedFd,
+    pub(super) signals: OwnedFd,
     pub(super) table: Table<Held>,
     pub(super) means: Means,
     /// Leaves whose events could not be opened.
     pub(super) unwatched: Vec<u64>,
-    /// What the commands' `oom_score_adj` shall be, where there is one.
-    pub(super) oom_score: Option<i32>,
+    /// What the keeper has changed for itself and not for its commands.
+    pub(super) normal: Normal,
     pub(super) closing: bool,
 }
 
 /// Runs the keeper in this process, which must have a single thread, until its server is gone and
 /// nothing is left.
 pub(super) fn run(leash: OwnedFd) -> ! {
-    let code = match settle(&leash).and_then(|oom_score| Keeper::begin(leash, oom_score)) {
+    let code = match settle(&leash).and_then(|normal| Keeper::begin(leash, normal)) {
         Ok(Some(mut keeper)) => match keeper.serve() {
             Ok(()) => 0,
             // The loop itself failed: what was started is still ended by whoever watches.
@@ -105,9 +90,8 @@ pub(super) fn run(leash: OwnedFd) -> ! {
     sys::exit_now(code)
 }
 
-/// Makes this process independent of the one that started it. Returns what the commands'
-/// `oom_score_adj` shall be.
-fn settle(leash: &OwnedFd) -> io::Result<Option<i32>> {
+/// Makes this process independent of the one that started it.
+fn settle(leash: &OwnedFd) -> io::Result<Normal> {
     sys::own_signals()?;
     sys::close_all_but(&[leash.as_fd()]);
     // Fails when the keeper was started as a session leader, as it should be.
@@ -121,18 +105,13 @@ fn settle(leash: &OwnedFd) -> io::Result<Option<i32>> {
     }
     rustix::thread::set_name(c"outpost-keeper").ok();
     set_child_subreaper(Some(getpid()))?;
-    Ok(
-        child::oom_score().map(|normal| match child::set_oom_score(OOM_SCORE.min(normal)) {
-            Ok(()) => normal,
-            Err(_) => (normal + OOM_MARGIN).min(OOM_MAX),
-        }),
-    )
+    Ok(Normal::depart())
 }
 
 // === impl About ===
 
 impl About {
-    fn token(self) -> EventData {
+    pub(super) fn token(self) -> EventData {
         let (kind, id) = match self {
             Self::Leash => (0, 0),
             Self::Signals => (1, 0),
@@ -160,7 +139,7 @@ impl About {
 
 impl Keeper {
     /// Hears how to work, says how it works. `None` when the server does not want this keeper.
-    fn begin(leash: OwnedFd, oom_score: Option<i32>) -> io::Result<Option<Self>> {
+    fn begin(leash: OwnedFd, normal: Normal) -> io::Result<Option<Self>> {
         let mut leash = Socket::new(leash);
         let hello = loop {
             poll(&mut [PollFd::new(&leash, PollFlags::IN)], None)?;
@@ -205,7 +184,7 @@ impl Keeper {
             table: Table::new(max_processes as usize),
             means,
             unwatched: Vec::new(),
-            oom_score,
+            normal,
             closing: false,
         };
         epoll::add(
@@ -274,8 +253,16 @@ impl Keeper {
             return;
         }
         let open = self.leash.receive().unwrap_or(false);
+        let mut before = None;
         loop {
-            match self.leash.inbox.request() {
+            let request = self.leash.inbox.request();
+            // A signal that is sent again before it was dealt with is one signal, as always.
+            if let Ok(Some(Request::Signal { id, signal, to })) = request
+                && before.replace((id, signal, to)) == Some((id, signal, to))
+            {
+                continue;
+            }
+            match request {
                 Ok(Some(Request::Spawn(command))) if open => self.spawn(&command),
                 Ok(Some(Request::Signal { id, signal, to })) => self.signal(id, signal, to),
                 Ok(Some(Request::Kill { id })) => self.kill(id),
@@ -309,50 +296,6 @@ impl Keeper {
     /// Adds something to wait for.
     pub(super) fn watch(&self, fd: impl AsFd, about: About, flags: EventFlags) -> io::Result<()> {
         Ok(epoll::add(&self.epoll, fd, about.token(), flags)?)
-    }
-
-    /// Kills whatever came down to us from a guard that is gone.
-    pub(super) fn kill_strays(&self) {
-        for _ in 0..STRAY_ROUNDS {
-            let strays = self.strays();
-            if strays.is_empty() {
-                return;
-            }
-            strays
-                .iter()
-                .for_each(|stray| tree::signal(stray, Signal::KILL));
-        }
-    }
-
-    fn strays(&self) -> Vec<tree::Stat> {
-        let ours: Vec<u32> = self.table.children().collect();
-        let picture = tree::picture().unwrap_or_default();
-        let me = getpid().as_raw_pid().unsigned_abs();
-        let below = tree::descendants(&picture, me, |pid| ours.contains(&pid));
-        below.into_iter().filter(|stat| !stat.zombie).collect()
-    }
-
-    /// Kills and reaps until this process has no child at all.
-    fn end_strays(&self) {
-        loop {
-            loop {
-                match wait(WaitOptions::NOHANG) {
-                    Ok(Some(_)) | Err(Errno::INTR) => {}
-                    Ok(None) => break,
-                    Err(_) => return,
-                }
-            }
-            self.strays()
-                .iter()
-                .for_each(|stray| tree::signal(stray, Signal::KILL));
-            poll(
-                &mut [PollFd::new(&self.signals, PollFlags::IN)],
-                Some(&LOOK_AGAIN),
-            )
-            .ok();
-            let mut drained = [0; 1024];
-            rustix::io::read(&self.signals, &mut drained).ok();
-        }
     }
 }
 

@@ -6,7 +6,11 @@
 //! travel beside the bytes; a frame says how many belong to it, and the [`Inbox`] deals them out
 //! in the order they came.
 
-use std::{collections::VecDeque, os::fd::OwnedFd};
+mod fields;
+mod inbox;
+
+use self::fields::{Reader, bytes, count, frame, tagged_id};
+pub(crate) use self::inbox::Inbox;
 
 /// The version of this protocol; both ends must name the same.
 pub(crate) const VERSION: u16 = 1;
@@ -316,172 +320,6 @@ impl Stage {
             1 => Some(Self::Directory),
             2 => Some(Self::Program),
             _ => None,
-        }
-    }
-}
-
-// === impl Inbox ===
-
-/// Collects what a socket delivers and hands out whole frames with their descriptors.
-/// Holds at most one frame of [`MAX_FRAME`] and what one receive added behind it.
-#[derive(Debug, Default)]
-pub(crate) struct Inbox {
-    bytes: Vec<u8>,
-    taken: usize,
-    fds: VecDeque<OwnedFd>,
-}
-
-impl Inbox {
-    /// Room that is kept when nothing is waiting.
-    const KEPT: usize = 64 << 10;
-
-    /// Adds received bytes.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    /// Adds a received descriptor.
-    pub(crate) fn push_fd(&mut self, fd: OwnedFd) {
-        self.fds.push_back(fd);
-    }
-
-    /// The next whole request, if it is here.
-    pub(crate) fn request(&mut self) -> Result<Option<Request>, WireError> {
-        let Some((start, end)) = self.frame()? else {
-            return Ok(None);
-        };
-        let request = Request::decode(&self.bytes[start..end])?;
-        self.take(end);
-        Ok(Some(request))
-    }
-
-    /// The next whole reply and its descriptors, if it is here.
-    pub(crate) fn reply(&mut self) -> Result<Option<(Reply, Vec<OwnedFd>)>, WireError> {
-        let Some((start, end)) = self.frame()? else {
-            return Ok(None);
-        };
-        let reply = Reply::decode(&self.bytes[start..end])?;
-        if reply.fds() > self.fds.len() {
-            return Err(WireError::MissingFds);
-        }
-        let fds = self.fds.drain(..reply.fds()).collect();
-        self.take(end);
-        Ok(Some((reply, fds)))
-    }
-
-    fn frame(&self) -> Result<Option<(usize, usize)>, WireError> {
-        let rest = &self.bytes[self.taken..];
-        let Some(prefix) = rest.first_chunk::<4>() else {
-            return Ok(None);
-        };
-        let length = u32::from_le_bytes(*prefix) as usize;
-        if length > MAX_FRAME {
-            return Err(WireError::TooLong(length));
-        }
-        let start = self.taken + 4;
-        Ok((rest.len() >= 4 + length).then_some((start, start + length)))
-    }
-
-    fn take(&mut self, end: usize) {
-        self.taken = end;
-        if self.taken == self.bytes.len() {
-            self.bytes.clear();
-            self.bytes.shrink_to(Self::KEPT);
-            self.taken = 0;
-        } else if self.taken > Self::KEPT {
-            self.bytes.drain(..self.taken);
-            self.taken = 0;
-        }
-    }
-}
-
-// === fields ===
-
-fn frame(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
-    let start = out.len();
-    out.extend([0; 4]);
-    body(out);
-    let length = u32::try_from(out.len() - start - 4).unwrap_or(u32::MAX);
-    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
-}
-
-fn tagged_id(w: &mut Vec<u8>, tag: u8, id: u64) {
-    w.push(tag);
-    w.extend(id.to_le_bytes());
-}
-
-fn count(w: &mut Vec<u8>, n: usize) {
-    w.extend(u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
-}
-
-fn bytes(w: &mut Vec<u8>, data: &[u8]) {
-    count(w, data.len());
-    w.extend_from_slice(data);
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
-        let (head, tail) = self
-            .0
-            .split_first_chunk::<N>()
-            .ok_or(WireError::Malformed)?;
-        self.0 = tail;
-        Ok(*head)
-    }
-
-    fn u8(&mut self) -> Result<u8, WireError> {
-        Ok(self.take::<1>()?[0])
-    }
-
-    fn bool(&mut self) -> Result<bool, WireError> {
-        match self.u8()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(WireError::Malformed),
-        }
-    }
-
-    fn u16(&mut self) -> Result<u16, WireError> {
-        Ok(u16::from_le_bytes(self.take()?))
-    }
-
-    fn u32(&mut self) -> Result<u32, WireError> {
-        Ok(u32::from_le_bytes(self.take()?))
-    }
-
-    fn i32(&mut self) -> Result<i32, WireError> {
-        Ok(i32::from_le_bytes(self.take()?))
-    }
-
-    fn u64(&mut self) -> Result<u64, WireError> {
-        Ok(u64::from_le_bytes(self.take()?))
-    }
-
-    fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
-        let length = self.u32()? as usize;
-        let (head, tail) = self
-            .0
-            .split_at_checked(length)
-            .ok_or(WireError::Malformed)?;
-        self.0 = tail;
-        Ok(head.to_vec())
-    }
-
-    fn list<T>(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<T, WireError>,
-    ) -> Result<Vec<T>, WireError> {
-        // Nothing is reserved from the announced count: it may lie.
-        (0..self.u32()?).map(|_| item(self)).collect()
-    }
-
-    fn end<T>(&self, value: T) -> Result<T, WireError> {
-        if self.0.is_empty() {
-            Ok(value)
-        } else {
-            Err(WireError::Malformed)
         }
     }
 }

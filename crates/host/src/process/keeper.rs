@@ -8,24 +8,19 @@
 //! keeper. Dropping a [`Tree`] ends that tree.
 //!
 //! Bounded: at most [`KeeperConfig::max_processes`] living trees, and requests of at most
-//! [`link::REQUEST_BYTES`] on their way to the keeper; further starts wait.
+//! `REQUEST_BYTES` on their way to the keeper; further starts wait.
 
 mod direct;
 mod error;
+mod gone;
 mod link;
+mod request;
 mod start;
 mod tree;
 
-use std::{
-    ffi::OsString,
-    os::{fd::OwnedFd, unix::ffi::OsStringExt},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rustix::io::Errno;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -33,13 +28,15 @@ use tokio_util::{
 
 use self::{
     direct::Direct,
-    link::{Link, Started},
+    link::Link,
+    request::{check, encode},
 };
-pub use self::{error::SpawnError, tree::Tree};
-use crate::keeper::{
-    Mode,
-    wire::{self, Stdio},
+pub use self::{
+    error::SpawnError,
+    request::{OutputEnds, RawExit, SpawnRequest, Spawned, StdioPlan},
+    tree::Tree,
 };
+use crate::keeper::Mode;
 
 /// How many trees may live at once unless the caller says otherwise. Well below the 32,768
 /// processes of a small machine, and with four descriptors each below the usual hard limit.
@@ -84,78 +81,6 @@ pub enum Containment {
     Cgroup,
     /// By subreaper, also where a cgroup could be made.
     Subreaper,
-}
-
-/// A command to start.
-#[derive(Debug, Clone)]
-pub struct SpawnRequest {
-    /// Program and arguments. A program without a slash is looked for on the `PATH` in `env`.
-    pub argv: Vec<OsString>,
-    /// What the program sees as its own name, when it is not `argv[0]`.
-    pub arg0: Option<OsString>,
-    /// The working directory, absolute.
-    pub cwd: PathBuf,
-    /// The whole environment.
-    pub env: Vec<(OsString, OsString)>,
-    /// What descriptors 0 to 2 are; there are no others.
-    pub stdio: StdioPlan,
-}
-
-/// What a command's descriptors 0 to 2 are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StdioPlan {
-    /// Pipes; descriptor 0 is the null device unless `stdin`.
-    Pipes {
-        /// Whether descriptor 0 is a pipe.
-        stdin: bool,
-    },
-    /// A controlling terminal of this size.
-    Terminal {
-        /// Lines.
-        rows: u16,
-        /// Characters in a line.
-        cols: u16,
-    },
-}
-
-/// A running command. All its descriptors are non-blocking and closed on exec.
-#[derive(Debug)]
-pub struct Spawned {
-    /// The leader's process id; also its group's and its session's.
-    pub pid: u32,
-    /// The pipe to descriptor 0, if one was asked for.
-    pub stdin: Option<OwnedFd>,
-    /// Where the output comes from.
-    pub output: OutputEnds,
-    /// The command and everything it started.
-    pub tree: Tree,
-    /// How the leader ended, as soon as it has. A dropped sender means the same as
-    /// [`RawExit::KeeperLost`].
-    pub exit: oneshot::Receiver<RawExit>,
-}
-
-/// Where the output of a command comes from.
-#[derive(Debug)]
-pub enum OutputEnds {
-    /// One pipe for each stream.
-    Pipes {
-        /// Descriptor 1.
-        stdout: OwnedFd,
-        /// Descriptor 2.
-        stderr: OwnedFd,
-    },
-    /// The master of the terminal, which also takes the input. It reads as an error (EIO) when
-    /// nobody has the terminal open any more.
-    Terminal(OwnedFd),
-}
-
-/// How a leader ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RawExit {
-    /// With this status, as `wait` gives it.
-    Status(i32),
-    /// Nobody knows: the keeper is gone, and its commands were ended.
-    KeeperLost,
 }
 
 /// A handle on the keeper. Cheap to clone; when the last clone is dropped everything is ended.
@@ -275,98 +200,3 @@ impl Keeper {
         }
     }
 }
-
-/// What can be told to be wrong before anything is started.
-fn check(request: &SpawnRequest) -> Result<(), SpawnError> {
-    let invalid = |what| Err(SpawnError::Invalid { what });
-    if request.argv.is_empty() {
-        return invalid("the command is empty");
-    }
-    let nul = |text: &OsString| text.as_encoded_bytes().contains(&0);
-    if request.argv.iter().chain(&request.arg0).any(nul) {
-        return invalid("the command contains a NUL byte");
-    }
-    if nul(&request.cwd.clone().into_os_string()) {
-        return invalid("the working directory contains a NUL byte");
-    }
-    if !request.cwd.is_absolute() {
-        return invalid("the working directory is not absolute");
-    }
-    let bad_name = |name: &OsString| {
-        let name = name.as_encoded_bytes();
-        name.is_empty() || name.contains(&b'=') || name.contains(&0)
-    };
-    if request.env.iter().any(|(name, _)| bad_name(name)) {
-        return invalid("the environment has an impossible name");
-    }
-    if request.env.iter().any(|(_, value)| nul(value)) {
-        return invalid("the environment contains a NUL byte");
-    }
-    Ok(())
-}
-
-fn encode(request: SpawnRequest) -> wire::Command {
-    let env = request.env.into_iter();
-    wire::Command {
-        // Given by whoever keeps the command.
-        id: 0,
-        argv: request
-            .argv
-            .into_iter()
-            .map(OsStringExt::into_vec)
-            .collect(),
-        arg0: request.arg0.map(OsStringExt::into_vec),
-        cwd: request.cwd.into_os_string().into_vec(),
-        env: env
-            .map(|(name, value)| (name.into_vec(), value.into_vec()))
-            .collect(),
-        stdio: match request.stdio {
-            StdioPlan::Pipes { stdin } => Stdio::Pipes { stdin },
-            StdioPlan::Terminal { rows, cols } => Stdio::Terminal { rows, cols },
-        },
-    }
-}
-
-// === impl Spawned ===
-
-impl TryFrom<Started> for Spawned {
-    type Error = SpawnError;
-
-    fn try_from(started: Started) -> Result<Self, SpawnError> {
-        let Started {
-            pid,
-            fds,
-            tree,
-            exit,
-            stdio,
-        } = started;
-        for fd in &fds {
-            rustix::io::ioctl_fionbio(fd, true).map_err(SpawnError::resource)?;
-        }
-        let mut fds = fds.into_iter();
-        let mut next = || fds.next().ok_or(SpawnError::resource(Errno::BADF));
-        let (stdin, output) = match stdio {
-            Stdio::Terminal { .. } => (None, OutputEnds::Terminal(next()?)),
-            Stdio::Pipes { stdin } => {
-                let stdin = if stdin { Some(next()?) } else { None };
-                (
-                    stdin,
-                    OutputEnds::Pipes {
-                        stdout: next()?,
-                        stderr: next()?,
-                    },
-                )
-            }
-        };
-        Ok(Self {
-            pid,
-            stdin,
-            output,
-            tree,
-            exit,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -163,23 +163,3 @@ fn a_frame_gets_its_own_descriptors_in_order() {
     rustix::io::read(first.pop().unwrap(), &mut byte).unwrap();
     assert_eq!(&byte, b"x");
 }
-
-#[test]
-fn a_large_frame_leaves_no_large_buffer() {
-    let mut stream = Vec::new();
-    let argv = vec![vec![b'x'; 1 << 20]];
-    let stdio = Stdio::Pipes { stdin: false };
-    let command = Command {
-        id: 1,
-        argv,
-        arg0: None,
-        cwd: Vec::new(),
-        env: Vec::new(),
-        stdio,
-    };
-    Request::Spawn(Box::new(command)).encode(&mut stream);
-    let mut inbox = Inbox::default();
-    inbox.push(&stream);
-    assert!(inbox.request().unwrap().is_some());
-    assert!(inbox.bytes.capacity() <= Inbox::KEPT);
-}

@@ -25,7 +25,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     RawExit,
     error::Failure,
-    link::{Started, ended},
+    gone::ended,
+    link::Started,
     tree::{Holder, Tree},
 };
 use crate::{

@@ -12,35 +12,30 @@ use std::{
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
     sync::Arc,
-    time::Duration,
 };
 
 use parking_lot::Mutex;
 use rustix::{
-    event::Timespec,
     io::Errno,
     net::Shutdown,
-    process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid},
+    process::{Signal, pidfd_send_signal},
 };
 use tokio::{
     io::Interest,
-    net::{UnixStream, unix::pipe},
+    net::UnixStream,
     sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch},
-    time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     RawExit,
     error::Failure,
+    gone::{LostOnDrop, Reaped},
     tree::{Holder, Tree},
 };
-use crate::{
-    keeper::{
-        Mode, socket,
-        wire::{Command, Inbox, MAX_FRAME, Reply, Request, Stdio},
-    },
-    process::cgroup,
+use crate::keeper::{
+    Mode, socket,
+    wire::{Command, Inbox, MAX_FRAME, Reply, Request, Stage, Stdio},
 };
 
 /// How many bytes of start requests may be unanswered. Two of the largest, or thousands of the
@@ -52,15 +47,6 @@ const BYTES_PER_PERMIT: usize = 1024;
 
 /// How many signals may wait to be sent. They wait only while the keeper is not scheduled.
 const WAITING_SIGNALS: usize = 4096;
-
-/// How long the trees of a lost keeper may take to end before they count as gone.
-const LOST_TREES_END: Timespec = Timespec {
-    tv_sec: 5,
-    tv_nsec: 0,
-};
-
-/// The same for a keeper that has hung up, as for the runtime's clock.
-const KEEPER_ENDS: Duration = Duration::from_secs(5);
 
 /// A command as the keeper handed it over.
 #[derive(Debug)]
@@ -76,10 +62,10 @@ pub(super) struct Started {
 /// One keeper process.
 #[derive(Debug)]
 pub(super) struct Link {
-    socket: UnixStream,
+    pub(super) socket: UnixStream,
     mode: Mode,
     /// Where its leaves are, in [`Mode::Cgroup`].
-    group: Option<PathBuf>,
+    pub(super) group: Option<PathBuf>,
     /// Something waits in `out`.
     wake: Notify,
     /// Counts [`REQUEST_BYTES`].
@@ -101,11 +87,11 @@ type Answer = Result<(u32, Vec<OwnedFd>), Failure>;
 
 /// What is waited for from one command.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     started: Option<oneshot::Sender<Answer>>,
     exit: Option<oneshot::Sender<RawExit>>,
-    empty: watch::Sender<bool>,
-    pidfd: Option<OwnedFd>,
+    pub(super) empty: watch::Sender<bool>,
+    pub(super) pidfd: Option<OwnedFd>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -166,10 +152,7 @@ impl Link {
         Request::Spawn(Box::new(command)).encode(&mut frame);
         if frame.len() > MAX_FRAME {
             // Longer than any kernel takes.
-            return Err(Failure::At(
-                crate::keeper::wire::Stage::Program,
-                Errno::TOOBIG.raw_os_error(),
-            ));
+            return Err(Failure::At(Stage::Program, Errno::TOOBIG.raw_os_error()));
         }
         let permits = u32::try_from(frame.len().div_ceil(BYTES_PER_PERMIT)).unwrap_or(u32::MAX);
         let _bytes = self
@@ -374,7 +357,7 @@ impl Link {
 
     /// Answers everything that waits. What may still be alive is killed where it has a name, and
     /// returned.
-    fn lose(&self) -> Vec<Entry> {
+    pub(super) fn lose(&self) -> Vec<Entry> {
         let mut shared = self.shared.lock();
         shared.lost = true;
         shared.out = Vec::new();
@@ -393,40 +376,6 @@ impl Link {
         }
         orphans
     }
-
-    /// Waits until the trees of a keeper that is gone are gone too, for some seconds at most.
-    async fn end_orphans(&self, orphans: Vec<Entry>, tasks: &TaskTracker) {
-        if let Some(group) = self.group.clone() {
-            let ended = tasks
-                .spawn_blocking(move || cgroup::end(&group, LOST_TREES_END))
-                .await;
-            if !ended.unwrap_or(false) {
-                tracing::warn!("the processes of the lost keeper do not all end");
-            }
-        } else {
-            // Their guards end the rest; that the leaders are gone is what can be seen.
-            let leaders = orphans.iter().filter_map(|entry| entry.pidfd.as_ref());
-            let gone = async {
-                for pidfd in leaders {
-                    ended(pidfd).await;
-                }
-            };
-            timeout(KEEPER_ENDS, gone).await.ok();
-        }
-        for entry in orphans {
-            entry.empty.send_replace(true);
-        }
-    }
-}
-
-/// Makes the link lost when its task is dropped with its runtime.
-struct LostOnDrop(Arc<Link>);
-
-impl Drop for LostOnDrop {
-    fn drop(&mut self) {
-        rustix::net::shutdown(&self.0.socket, Shutdown::Both).ok();
-        self.0.lose();
-    }
 }
 
 /// Takes everything that has arrived and lets the runtime wait for more. `false` when nothing more
@@ -442,45 +391,4 @@ pub(super) fn receive(stream: &UnixStream, inbox: &mut Inbox) -> io::Result<bool
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
         outcome => outcome,
     }
-}
-
-/// Waits until the process of a pidfd has ended.
-pub(super) async fn ended(pidfd: &OwnedFd) {
-    // What can be waited for is not only pipes, but the runtime has no other name for it. A pidfd
-    // that cannot be waited for is treated as one that has ended.
-    let waiting = pidfd
-        .try_clone()
-        .and_then(pipe::Receiver::from_owned_fd_unchecked);
-    if let Ok(waiting) = waiting {
-        waiting.readable().await.ok();
-    }
-}
-
-/// The keeper process, which is reaped whatever becomes of the task that waits for it.
-struct Reaped(Option<OwnedFd>);
-
-impl Reaped {
-    /// Waits for the keeper to end. One that does not end keeps what it cannot end.
-    async fn wait(mut self) {
-        if let Some(keeper) = &self.0 {
-            ended(keeper).await;
-            reap(keeper);
-        }
-        self.0 = None;
-    }
-}
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        let Some(keeper) = self.0.take() else { return };
-        // The runtime is being dropped, with this task in it. The leash is cut, so the keeper ends
-        // within moments; a thread of its own waits for that, and ends with it.
-        let thread = std::thread::Builder::new().name("reap-keeper".into());
-        thread.spawn(move || reap(&keeper)).ok();
-    }
-}
-
-/// Reaps the keeper. Fails when the program we are part of reaps all children itself.
-fn reap(keeper: &OwnedFd) {
-    waitid(WaitId::PidFd(keeper.as_fd()), WaitIdOptions::EXITED).ok();
 }

@@ -221,3 +221,17 @@ async fn commands_are_killed_for_memory_before_the_keeper() {
         bench.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_command_may_open_as_many_descriptors_as_the_server() {
+    use rustix::process::{Resource, getrlimit};
+    let own = getrlimit(Resource::Nofile);
+    let number = |limit: Option<u64>| limit.map_or("unlimited".to_owned(), |n| n.to_string());
+    for mode in modes().await {
+        let bench = Bench::new(mode);
+        let out = bench.run(bench.sh("ulimit -Sn; ulimit -Hn")).await.out;
+        let limits: Vec<&str> = out.lines().collect();
+        assert_eq!(limits, [number(own.current), number(own.maximum)]);
+        bench.close().await;
+    }
+}

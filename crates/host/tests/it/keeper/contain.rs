@@ -172,6 +172,36 @@ async fn a_signal_reaches_the_leaders_group() {
 }
 
 #[tokio::test]
+async fn signals_to_a_keeper_that_stands_still_are_bounded_and_a_kill_is_not_among_them() {
+    // As many as may wait, and as many as a socket could possibly hold.
+    const WAITING: usize = 4096;
+    const SOCKET: usize = 100_000;
+    for mode in modes().await {
+        let bench = Bench::new(mode);
+        let spawned = bench
+            .spawn(bench.sh("trap '' USR1; sleep 100000"))
+            .await
+            .unwrap();
+        let keeper = keeper_of(spawned.pid, mode);
+        kill(keeper, Signal::STOP);
+        let mut sent = 0;
+        let refused = loop {
+            match spawned.tree.signal_tree(Signal::USR1.as_raw()).await {
+                Ok(()) if sent <= WAITING + SOCKET => sent += 1,
+                Ok(()) => panic!("{sent} signals wait"),
+                Err(error) => break error,
+            }
+        };
+        assert!(sent >= WAITING, "{sent}");
+        assert_eq!(refused.kind(), std::io::ErrorKind::WouldBlock);
+        spawned.tree.kill().await;
+        kill(keeper, Signal::CONT);
+        timeout(PATIENCE, spawned.tree.empty()).await.unwrap();
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
 async fn no_zombie_and_no_group_is_left() {
     for mode in modes().await {
         let bench = Bench::new(mode);

@@ -1,0 +1,97 @@
+//! Signals and kills: what the keeper does to trees that run.
+
+use rustix::{
+    event::epoll::{self, EventFlags},
+    process::{Pid, Signal, kill_process_group},
+};
+
+use super::{
+    commands::Held,
+    main::{About, Keeper},
+    tree,
+    wire::{Request, To},
+};
+
+// === impl Keeper: orders ===
+
+impl Keeper {
+    /// Sends a signal to the group of a command's leader or to its whole tree.
+    pub(super) fn signal(&mut self, id: u64, number: i32, to: To) {
+        let Some(signal) = Signal::from_named_raw(number) else {
+            return;
+        };
+        let unreaped = self.table.pid(id);
+        match self.table.get(id) {
+            Some(Held::Guard { control, .. }) => {
+                control.request(&Request::Signal {
+                    id,
+                    signal: number,
+                    to,
+                });
+                self.tell_guard(id);
+            }
+            Some(Held::Leaf { leader, .. }) => match (to, unreaped.and_then(pid)) {
+                // Not reaped, so the number still means its group. It may have no member.
+                (To::Group, Some(leader)) => drop(kill_process_group(leader, signal)),
+                (To::Group, None) => {
+                    let group = *leader;
+                    self.signal_leaf(id, signal, |stat| stat.group == group);
+                }
+                (To::Tree, _) => self.signal_leaf(id, signal, |_| true),
+            },
+            None => {}
+        }
+    }
+
+    /// Sends a guard what is meant for it, the rest when it has read.
+    pub(super) fn tell_guard(&mut self, id: u64) {
+        let Some(Held::Guard { control, .. }) = self.table.get(id) else {
+            return;
+        };
+        control.flush();
+        let mut wanted = EventFlags::IN;
+        wanted.set(EventFlags::OUT, control.backlog() > 0);
+        // Not watched any more is a guard that has ended; it needs no telling.
+        epoll::modify(&self.epoll, control, About::Guard(id).token(), wanted).ok();
+    }
+
+    fn signal_leaf(&self, id: u64, signal: Signal, wanted: impl Fn(&tree::Stat) -> bool) {
+        let Some(group) = self.means.group() else {
+            return;
+        };
+        let stats: Vec<_> = group
+            .leaf_members(id)
+            .into_iter()
+            .filter_map(tree::look)
+            .collect();
+        // Whoever is still a member now was one when it was looked at, or is one now.
+        let members = group.leaf_members(id);
+        for stat in stats
+            .iter()
+            .filter(|stat| members.contains(&stat.pid) && wanted(stat))
+        {
+            tree::signal(stat, signal);
+        }
+    }
+
+    /// Ends every member of a command's tree.
+    pub(super) fn kill(&mut self, id: u64) {
+        match self.table.get(id) {
+            Some(Held::Guard { control, .. }) => {
+                control.request(&Request::Kill { id });
+                self.tell_guard(id);
+            }
+            Some(Held::Leaf { .. }) => {
+                if let Some(group) = self.means.group() {
+                    // Fails when the leaf is being removed, thus empty.
+                    group.kill_leaf(id).ok();
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+fn pid(number: u32) -> Option<Pid> {
+    i32::try_from(number).ok().and_then(Pid::from_raw)
+}
