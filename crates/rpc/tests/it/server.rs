@@ -26,8 +26,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens on a port of loopback.
-    pub(crate) async fn start(config: Config) -> Self {
+    /// Listens on a port of loopback. Clients of these tests often stay where others would go, so
+    /// they are not waited for as long.
+    pub(crate) async fn start(mut config: Config) -> Self {
+        let close = &mut config.limits.timeouts.close;
+        *close = (*close).min(Duration::from_millis(200));
         Self::start_at(&"ws://127.0.0.1:0".parse().unwrap(), config).await
     }
 
