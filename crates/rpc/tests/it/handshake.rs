@@ -292,12 +292,12 @@ async fn w07_an_oversized_head_is_refused_and_bounded() {
 #[tokio::test]
 async fn w22_idle_connections_are_no_burden_and_seats_are_bounded() {
     let server = Server::start(Config {
-        connections: 200,
+        connections: 501,
         ..Config::default()
     })
     .await;
     let mut idle = Vec::new();
-    for _ in 0..199 {
+    for _ in 0..500 {
         idle.push(Raw::connect(&server).await);
     }
     let started = Instant::now();

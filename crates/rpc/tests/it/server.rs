@@ -7,6 +7,7 @@ use outpost_rpc::{
     listen::{Accepted, Address, Config, Listener},
     transport::PeerInfo,
 };
+use rustix::process::{Resource, Rlimit};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +36,7 @@ impl Server {
     }
 
     pub(crate) async fn start_at(address: &Address, config: Config) -> Self {
+        allow_many_descriptors();
         let listener = Listener::bind(address, config).await.unwrap();
         let address = listener.address().clone();
         let stop = CancellationToken::new();
@@ -72,6 +74,16 @@ impl Server {
             }
         })
         .await;
+    }
+}
+
+/// Both ends of every connection are in this process, and a common limit is 1024 descriptors.
+fn allow_many_descriptors() {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX).min(16_384);
+    if limit.current.is_some_and(|current| current < most) {
+        let raised = Rlimit { current: Some(most), ..limit };
+        rustix::process::setrlimit(Resource::Nofile, raised).unwrap();
     }
 }
 
