@@ -82,7 +82,10 @@ fn allow_many_descriptors() {
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(u64::MAX).min(16_384);
     if limit.current.is_some_and(|current| current < most) {
-        let raised = Rlimit { current: Some(most), ..limit };
+        let raised = Rlimit {
+            current: Some(most),
+            ..limit
+        };
         rustix::process::setrlimit(Resource::Nofile, raised).unwrap();
     }
 }
