@@ -134,6 +134,17 @@ impl Log {
         freed
     }
 
+    /// Evicts what is kept beyond the bounds, nothing above `releasable`. Returns the bytes
+    /// evicted.
+    pub(super) fn trim(&mut self, releasable: u64) -> usize {
+        let mut freed = 0;
+        while self.bytes > self.bounds.bytes || self.entries.len() > self.bounds.chunks {
+            let Some(bytes) = self.evict_one(releasable) else { break };
+            freed += bytes;
+        }
+        freed
+    }
+
     /// Gives up the oldest output, nothing above `releasable`, until `wanted` bytes are freed.
     /// Returns the bytes evicted.
     pub(super) fn evict(&mut self, wanted: usize, releasable: u64) -> usize {

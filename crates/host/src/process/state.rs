@@ -185,6 +185,16 @@ impl Shared {
         self.announce(next);
     }
 
+    /// Gives up what was kept beyond the bounds, as far as it was told by now.
+    pub(super) fn trim(&self) {
+        let freed = {
+            let mut state = self.lock();
+            let releasable = state.cursor.releasable();
+            state.log.trim(releasable)
+        };
+        self.host.budget().release(freed);
+    }
+
     /// Appends the leader's exit, once. Input that was not written by then is discarded.
     pub(super) fn append_exit(&self, raw: RawExit) -> Option<Exit> {
         let mut state = self.lock();

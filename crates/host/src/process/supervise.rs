@@ -94,6 +94,8 @@ impl Supervisor {
     }
 
     pub(super) async fn run(mut self) {
+        // Also after a panic, so that whoever waits for the end of this task is not left waiting.
+        let _finished = self.shared.finished.clone().drop_guard();
         loop {
             match poll_fn(|cx| self.poll_event(cx)).await {
                 Event::Stopped => {
@@ -104,7 +106,10 @@ impl Supervisor {
                 Event::TimedOut => self.on_timed_out(),
                 Event::DrainOver => self.on_drain_over(),
                 Event::CatchUpOver => self.shared.lock().cursor.end_catch_up(),
-                Event::Told(departed) => drop(departed),
+                Event::Told(departed) => {
+                    drop(departed);
+                    self.shared.trim();
+                }
                 Event::InputMoved => self.on_input_moved(),
                 Event::Output { which, granted } => self.on_output(which, granted),
             }
@@ -116,7 +121,9 @@ impl Supervisor {
                 yield_now().await;
             }
         }
-        self.finish();
+        if self.shared.lock().is_told() {
+            self.shared.settle();
+        }
     }
 
     /// The next event, the most important first. Cancel-safe: what is taken is returned.
@@ -308,12 +315,5 @@ impl Supervisor {
         let state = self.shared.lock();
         let gone = state.cursor.is_introduced() && !state.cursor.is_attached();
         state.log.is_closed() && (gone || state.is_told())
-    }
-
-    fn finish(&self) {
-        if self.shared.lock().is_told() {
-            self.shared.settle();
-        }
-        self.shared.finished.cancel();
     }
 }

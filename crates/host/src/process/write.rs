@@ -38,32 +38,38 @@ impl Process {
         write_id: Option<&str>,
         data: Bytes,
     ) -> Result<WriteOutcome, WriteError> {
-        let mut moved = self.shared().input_moved.subscribe();
-        let mut offer = {
+        let offer = {
             let mut state = self.shared().lock();
             let offer = state.input.offer(write_id, data);
-            // What could not be written at once is for the task to write.
-            state.wake();
+            if state.input.pending().is_some() {
+                // The task goes on with what could not be written at once.
+                state.wake();
+            }
             offer
         };
         // Writing may have made room for others that wait.
         self.shared().input_moved.send_replace(());
-        let _waiting = match offer {
-            Offer::Waiting(ticket) => Some(Waiting {
-                process: self,
-                ticket,
-            }),
-            Offer::Accepted | Offer::Ended => None,
+        match offer {
+            Offer::Accepted => Ok(WriteOutcome::Accepted),
+            Offer::Ended => self.closed_input(),
+            Offer::Waiting(ticket) => self.acceptance(ticket).await,
+        }
+    }
+
+    /// Waits until a write is accepted, or never will be.
+    async fn acceptance(&self, ticket: Ticket) -> Result<WriteOutcome, WriteError> {
+        let _waiting = Waiting {
+            process: self,
+            ticket,
         };
+        let mut moved = self.shared().input_moved.subscribe();
         loop {
+            let offer = self.shared().lock().input.outcome(ticket);
             match offer {
                 Offer::Accepted => return Ok(WriteOutcome::Accepted),
                 Offer::Ended => return self.closed_input(),
-                Offer::Waiting(ticket) => {
-                    // The sender lives as long as the process, so this only ever says "moved".
-                    let _moved = moved.changed().await;
-                    offer = self.shared().lock().input.outcome(ticket);
-                }
+                // The sender lives as long as the process, so this only ever says "moved".
+                Offer::Waiting(_) => drop(moved.changed().await),
             }
         }
     }

@@ -43,19 +43,31 @@ impl Client<'_> {
         }
     }
 
+    /// Reads what it missed page by page, while the process would print on.
     async fn read_gap(&mut self) {
-        let after = self.last();
-        let page = self
-            .process
-            .read(ReadRequest {
+        let end = self.process.summary().next_seq;
+        loop {
+            let after = self.last();
+            let page = ReadRequest {
                 after,
+                max_bytes: Some(100_000),
                 ..ReadRequest::default()
-            })
-            .await;
-        assert_eq!(page.lost_bytes, 0);
-        for chunk in page.chunks {
-            assert_eq!(chunk.seq, self.last() + 1, "output is missing");
-            self.events.push(Event::Output(chunk));
+            };
+            let page = self.process.read(page).await;
+            assert_eq!(page.lost_bytes, 0);
+            if page.chunks.is_empty() {
+                return;
+            }
+            for chunk in page.chunks {
+                assert_eq!(chunk.seq, self.last() + 1, "output is missing");
+                self.events.push(Event::Output(chunk));
+            }
+            if self.last() + 1 >= end {
+                return;
+            }
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -215,19 +227,7 @@ async fn a_hoard_of_detached_output_does_not_stop_an_attached_process() {
     };
     let processes = processes(limits);
     let hoarder = processes.start("hoarder", sh("yes")).await.unwrap();
-    let mut after = 0;
-    while after == 0 || page_bytes(&hoarder.read(ReadRequest::default()).await).len() < 252 << 10 {
-        let wait = Duration::MAX;
-        let page = soon(hoarder.read(ReadRequest {
-            after,
-            max_bytes: None,
-            wait,
-        }))
-        .await;
-        // Never claimed further than the first chunk, so nothing makes room.
-        after = page.chunks.first().map_or(after, |chunk| chunk.seq.min(1));
-        tokio::task::yield_now().await;
-    }
+    fill(&hoarder, 252 << 10).await;
     let live = processes.start("live", sh("seq 1 100000")).await.unwrap();
     let output = printed(&Told::of(&live).all().await);
     assert!(
@@ -273,4 +273,92 @@ async fn eviction_never_stops_a_detached_child() {
     process.detach();
     let page = soon(read_to_close(&process)).await;
     assert_eq!(page.lost_bytes + page_bytes(&page).len() as u64, 3_000_000);
+}
+
+/// Waits until a process that prints without end has filled what may be kept of it, without
+/// claiming any of it.
+async fn fill(process: &Process, bytes: usize) {
+    soon(async {
+        while page_bytes(&process.read(ReadRequest::default()).await).len() < bytes {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flood_does_not_push_out_what_a_resumed_client_has_not_read() {
+    let processes = processes(ProcessLimits {
+        retain_bytes: 65_536,
+        ..ProcessLimits::default()
+    });
+    let process = processes.start("p", sh("exec yes")).await.unwrap();
+    Told::some_of(&process, 1)
+        .until(|events| events.len() == 1)
+        .await;
+    process.detach();
+    fill(&process, 65_536).await;
+    // With the log full the pipe fills too, and the child waits for it.
+    soon(async {
+        while state(&process.pid().to_string()) != Some('S') {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let told = Told::of(&process);
+    // The process has every chance to go on, and does not.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let page = process.read(ReadRequest::default()).await;
+    assert_eq!((page.lost_bytes, page_bytes(&page).len()), (0, 65_536));
+    // Now that it was read, it goes on.
+    told.until(|events| events.len() > 10).await;
+    process.terminate(None).await;
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_what_it_missed_does_not_stop_the_process_for_long() {
+    let limits = ProcessLimits {
+        retain_bytes: 65_536,
+        catch_up: Duration::from_millis(20),
+        ..ProcessLimits::default()
+    };
+    let processes = processes(limits);
+    let process = processes
+        .start("p", sh("head -c 10000000 /dev/zero; echo end"))
+        .await
+        .unwrap();
+    Told::some_of(&process, 1)
+        .until(|events| events.len() == 1)
+        .await;
+    process.detach();
+    let events = Told::of(&process).all().await;
+    assert!(printed(&events).ends_with("\0end\n"));
+}
+
+#[tokio::test]
+async fn the_smallest_limits_are_enough_for_everything() {
+    let processes = processes(ProcessLimits::tiny());
+    let process = processes
+        .start("p", sh_with_input("cat; seq 1 2000 >&2"))
+        .await
+        .unwrap();
+    let told = Told::of(&process);
+    for number in 0..200 {
+        let text = format!("{number} ");
+        soon(process.write(Some(&text), text.clone().into()))
+            .await
+            .unwrap();
+    }
+    process.close_stdin().await;
+    let events = told.all().await;
+    assert_complete(&events);
+    let expected: String = (0..200).map(|number| format!("{number} ")).collect();
+    assert_eq!(bytes(&events, Stream::Stdout), expected.as_bytes());
+    let numbers: String = (1..=2000).map(|number| format!("{number}\n")).collect();
+    assert_eq!(bytes(&events, Stream::Stderr), numbers.as_bytes());
+    let kept = process.read(ReadRequest::default()).await;
+    assert!(page_bytes(&kept).len() <= 64 && kept.chunks.len() <= 4);
+    assert!(kept.chunks.iter().all(|chunk| chunk.data.len() <= 16));
 }

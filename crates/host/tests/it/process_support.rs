@@ -281,11 +281,15 @@ pub(crate) async fn open_fifo(path: PathBuf) {
     written.expect("the script reads the FIFO");
 }
 
+/// The letter the kernel gives a process's state, if there is such a process.
+pub(crate) fn state(pid: &str) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
 /// Whether a process is alive; one that nobody has waited for is not.
 pub(crate) fn is_alive(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ")
-        .is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
+    state(pid).is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
 /// A never-ready audience, which says when it was first asked.

@@ -223,6 +223,7 @@ fn the_bounds_are_met_exactly() {
     // An exit is not output: what a pipe held may exceed the bounds.
     log.push(Stream::Stdout, b"x", 0);
     assert_eq!(log.bytes(), 41);
+    assert_eq!((log.trim(0), log.trim(9), log.bytes()), (0, 8, 33));
 }
 
 #[test]
