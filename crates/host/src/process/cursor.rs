@@ -1,4 +1,4 @@
-//! [pure] How far a process's client has come, and so what its log may give up.
+//! Pure: how far a process's client has come, and so what its log may give up.
 //!
 //! While attached, what was delivered may be evicted; what was not is never touched, the pipe
 //! waits. While detached nothing delivered counts any more, since it may have been lost with the

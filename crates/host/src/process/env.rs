@@ -1,4 +1,4 @@
-//! [pure] The environment a process gets.
+//! Pure: the environment a process gets.
 //!
 //! Without a policy it is exactly what the request says. With one it is derived from the server's
 //! own, in this order: inherit, drop what looks like a secret, drop `exclude`, add `set`, keep

@@ -1,4 +1,4 @@
-//! [pure] How a process ended: from the kernel's wait status, and from what we asked for, to one
+//! Pure: how a process ended: from the kernel's wait status, and from what we asked for, to one
 //! exit code and its reason.
 //!
 //! The code is the same for pipes and terminals: the program's own, or 128 + the signal.

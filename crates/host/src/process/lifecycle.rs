@@ -1,4 +1,4 @@
-//! [pure] Running, exited, closed: which of a process's ends have been met, and what follows.
+//! Pure: running, exited, closed: which of a process's ends have been met, and what follows.
 //!
 //! Always true: one exit, and one close after it; the close comes when every output stream is at
 //! its end, or when it was decided not to wait for them any longer.

@@ -1,4 +1,4 @@
-//! [pure] The output of one process: sequence numbers, retention, reading after a cursor.
+//! Pure: the output of one process: sequence numbers, retention, reading after a cursor.
 //!
 //! Output, exit and close share one sequence from 1 without holes, in the order they are
 //! appended. Output is kept in chunks up to the bounds and given up oldest first, but only as far
@@ -139,7 +139,9 @@ impl Log {
     pub(super) fn trim(&mut self, releasable: u64) -> usize {
         let mut freed = 0;
         while self.bytes > self.bounds.bytes || self.entries.len() > self.bounds.chunks {
-            let Some(bytes) = self.evict_one(releasable) else { break };
+            let Some(bytes) = self.evict_one(releasable) else {
+                break;
+            };
             freed += bytes;
         }
         freed

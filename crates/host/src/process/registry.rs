@@ -1,4 +1,4 @@
-//! [pure] The processes of one session by their ids.
+//! Pure: the processes of one session by their ids.
 //!
 //! Always true: an id names one process at a time, starting or started; no more than the limit are
 //! not closed; once ended, nothing is added. A closed process keeps its id until it is forgotten,

@@ -1,4 +1,4 @@
-//! [pure] What has been written to a process and not reached it yet, and which writes were
+//! Pure: what has been written to a process and not reached it yet, and which writes were
 //! accepted before.
 //!
 //! Writes keep the order they were offered in. A write is accepted once it and everything

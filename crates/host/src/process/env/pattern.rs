@@ -1,4 +1,4 @@
-//! [pure] The two wildcards of environment patterns, `*` and `?`; case is ignored.
+//! Pure: the two wildcards of environment patterns, `*` and `?`; case is ignored.
 
 /// Whether `pattern` matches all of `name`. Takes at most pattern times name steps, whatever the
 /// pattern: only the last `*` is ever tried again.

@@ -1,4 +1,4 @@
-//! [pure] What a log holds, and what it remembers of what it no longer holds.
+//! Pure: what a log holds, and what it remembers of what it no longer holds.
 
 use std::collections::VecDeque;
 
