@@ -137,10 +137,11 @@ pub struct EnvPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Inherit {
-    /// Everything.
-    All,
+    // In the order in which the reference lists them when it refuses another.
     /// The names every shell needs.
     Core,
+    /// Everything.
+    All,
     /// Nothing.
     None,
 }

@@ -45,8 +45,7 @@ pub enum Permissions {
     /// Someone else holds the call to rules.
     External {
         /// Whether the network may be reached.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        network: Option<NetworkPolicy>,
+        network: NetworkPolicy,
     },
 }
 
