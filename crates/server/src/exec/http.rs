@@ -53,10 +53,9 @@ pub(super) async fn request(
     Ok(Reply::then(response, move || {
         let peer = client.peer.clone();
         client.spawn(async move {
-            if let Err(closed) = send_body(answer.body, request_id, &peer).await {
+            if let Err(closed) = send_body(answer.body, request_id, stream, &peer).await {
                 tracing::debug!(%closed, "nobody is there to read a body");
             }
-            drop(stream);
         });
     }))
 }
@@ -89,7 +88,13 @@ fn wanted(params: HttpRequestParams) -> HttpRequest {
 }
 
 /// Sends a body as it comes; the connection's queue holds it back when the client is slow.
-async fn send_body(mut body: Body, request_id: String, peer: &Peer) -> Result<(), Closed> {
+async fn send_body(
+    mut body: Body,
+    request_id: String,
+    stream: StreamId,
+    peer: &Peer,
+) -> Result<(), Closed> {
+    let mut stream = Some(stream);
     let mut delta = BodyDeltaParams {
         request_id,
         seq: 0,
@@ -111,6 +116,10 @@ async fn send_body(mut body: Body, request_id: String, peer: &Peer) -> Result<()
                 Bytes::new().into()
             }
         };
+        if delta.done {
+            // Before the end is told: who hears of it may use the id again at once.
+            drop(stream.take());
+        }
         peer.notify::<BodyDelta>(&delta).await?;
     }
     Ok(())
