@@ -97,13 +97,14 @@ pub(crate) struct AuthArgs {
     /// What a WebSocket client has to show in its Authorization header
     #[arg(long, value_name = "MODE")]
     pub(crate) ws_auth: Option<WsAuth>,
-    /// The file that holds the token of capability-token
+    /// The file that holds the token of capability-token, by its absolute path
     #[arg(long, value_name = "PATH")]
     pub(crate) ws_token_file: Option<PathBuf>,
     /// The SHA-256 digest of the token of capability-token, in hex
     #[arg(long, value_name = "HEX")]
     pub(crate) ws_token_sha256: Option<String>,
-    /// The file that holds the secret of signed-bearer-token, at least 32 bytes
+    /// The file that holds the secret of signed-bearer-token (at least 32 bytes), by its absolute
+    /// path
     #[arg(long, value_name = "PATH")]
     pub(crate) ws_shared_secret_file: Option<PathBuf>,
     /// The issuer (`iss`) a signed token must name

@@ -8,6 +8,7 @@ mod change;
 mod get;
 mod incoming;
 mod list;
+mod output;
 mod progress;
 mod put;
 mod tree;
@@ -48,14 +49,19 @@ pub(crate) async fn run(arguments: Fs) -> anyhow::Result<u8> {
     ];
     let mut signals = Signals::listen(&kinds).context("failed to listen for signals")?;
     let machine = machine::reach(&arguments.target, None)?;
-    let work = async {
-        let remote = Remote::new(machine.environment()).await?;
-        remote.run(arguments.command).await
-    };
-    let done = tokio::select! {
-        done = work => done,
-        kind = signals.next() => {
-            Ok(exit::of_signal(kind.as_raw_value()))
+    let mut events = machine.environment().events();
+    let done = {
+        let work = async {
+            let remote = Remote::new(machine.environment()).await?;
+            remote.run(arguments.command).await
+        };
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => break done,
+                kind = signals.next() => break Ok(exit::of_signal(kind.as_raw_value())),
+                Ok(event) = events.recv() => machine.tell(&event),
+            }
         }
     };
     machine.close().await;

@@ -1,10 +1,8 @@
-//! `outpost exec-server`: how it starts, what it prints, how it ends.
+//! `outpost exec-server`: how it starts and what it prints.
 
 use std::{
-    io::Write,
     net::TcpStream,
     os::unix::fs::{FileTypeExt, PermissionsExt},
-    process::Stdio,
 };
 
 use outpost_testkit::program::{Lines, Program};
@@ -158,108 +156,6 @@ fn arguments_that_make_no_sense_end_with_2() {
         close.contains("`--exit-on-stdin-close` is not supported"),
         "{close}"
     );
-}
-
-/// Starts a tree on a server, sends it `signals`, and expects a clean end of both.
-fn ends_with_its_processes(signals: &[Signal]) {
-    let home = Home::new();
-    let mut server = home.server(&[]);
-    let ready = home.fifo("ready");
-    let script = "trap '' TERM; setsid sleep 600 & echo >ready; wait";
-    let arguments = [
-        "run",
-        "--recovery",
-        "0",
-        "--on",
-        &server.url,
-        "--",
-        "sh",
-        "-c",
-        script,
-    ];
-    let client = Running::start(&mut home.outpost(&arguments));
-    ready.hear();
-    for signal in signals {
-        server.program.signal(*signal);
-    }
-    let status = server.program.wait(std::time::Duration::from_secs(5));
-    assert_eq!(status.expect("it ends within 5 s").code(), Some(0));
-    let finished = client.finish();
-    assert!(matches!(finished.status, Some(125 | 137)), "{finished:?}");
-    home.assert_nothing_left();
-}
-
-#[test]
-fn p09_sigterm_ends_the_server_and_its_processes() {
-    ends_with_its_processes(&[Signal::TERM]);
-}
-
-#[test]
-fn p09_sigint_ends_the_server_and_its_processes() {
-    ends_with_its_processes(&[Signal::INT]);
-}
-
-#[test]
-fn p09_sighup_ends_the_server_and_its_processes() {
-    ends_with_its_processes(&[Signal::HUP]);
-}
-
-#[test]
-fn p10_a_killed_server_leaves_no_process() {
-    let home = Home::new();
-    let mut server = home.server(&[]);
-    let ready = home.fifo("ready");
-    let script = "setsid sleep 600 & echo >ready; wait";
-    let arguments = [
-        "run",
-        "--recovery",
-        "0",
-        "--on",
-        &server.url,
-        "--",
-        "sh",
-        "-c",
-        script,
-    ];
-    let client = Running::start(&mut home.outpost(&arguments));
-    ready.hear();
-    server.program.signal(Signal::KILL);
-    assert!(server.program.wait(PATIENCE).is_some());
-    assert_eq!(client.finish().status, Some(125));
-    home.assert_nothing_left();
-}
-
-#[test]
-fn t01_the_end_of_stdin_ends_a_server_on_stdio() {
-    let home = Home::new();
-    let finished = home.run_with(
-        &["exec-server", "--listen", "stdio"],
-        b"{\"id\":1,\"method\":\"initialize\",\"params\":{\"clientName\":\"t\"}}\n".to_vec(),
-    );
-    assert_eq!((finished.status, &*finished.stderr), (Some(0), ""));
-    assert!(
-        finished.stdout().starts_with("{\"id\":1,\"result\":"),
-        "{}",
-        finished.stdout()
-    );
-    home.assert_nothing_left();
-}
-
-#[test]
-fn sigterm_ends_a_server_on_stdio_while_stdin_is_open() {
-    let home = Home::new();
-    let mut command = home.outpost(&["exec-server", "--listen", "stdio://"]);
-    let mut program = Program::start(command.stdin(Stdio::piped()));
-    let mut stdin = program.take_stdin().unwrap();
-    let lines = Lines::of(program.take_stdout().unwrap());
-    stdin
-        .write_all(b"{\"id\":1,\"method\":\"initialize\",\"params\":{\"clientName\":\"t\"}}\n")
-        .unwrap();
-    assert!(lines.line(PATIENCE).is_some(), "it serves");
-    program.signal(Signal::TERM);
-    assert!(program.wait(PATIENCE).unwrap().success());
-    drop(stdin);
-    home.assert_nothing_left();
 }
 
 #[test]

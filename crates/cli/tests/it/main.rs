@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod exec_server;
 #[cfg(test)]
+mod exec_server_end;
+#[cfg(test)]
 mod fs;
 #[cfg(test)]
 mod help;
@@ -10,6 +12,8 @@ mod help;
 mod processes;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod run_machine;
 #[cfg(test)]
 mod run_signals;
 #[cfg(test)]

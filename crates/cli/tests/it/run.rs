@@ -2,8 +2,6 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use outpost_testkit::proxy::Proxy;
-
 use crate::support::{Home, Running, pattern};
 
 /// The exit status of `script` on the embedded server.
@@ -178,80 +176,4 @@ fn what_a_command_leaves_behind_ends_with_it() {
     home.run(&["run", "--", "sh", "-c", script])
         .assert(0, "started\n", "");
     home.assert_nothing_left();
-}
-
-#[test]
-fn a_command_runs_on_a_server_by_its_url_and_by_its_name() {
-    let home = Home::new();
-    let server = home.server(&[]);
-    let script = "cat; echo err >&2; exit 3";
-    let arguments = ["run", "--on", &server.url, "--", "sh", "-c", script];
-    let finished = home.run_with(&arguments, b"in".to_vec());
-    finished.assert(3, "in", "err\n");
-    let entry = format!("[[environments]]\nid = \"box\"\nurl = \"{}\"\n", server.url);
-    home.write("environments.toml", entry);
-    home.run(&["run", "--on", "box", "--", "echo", "hi"])
-        .assert(0, "hi\n", "");
-    let unknown = home.run(&["run", "--on", "other", "--", "true"]);
-    assert_eq!(unknown.status, Some(125));
-    assert!(unknown.stderr.contains("other"), "{unknown:?}");
-    server.stop();
-    home.assert_nothing_left();
-}
-
-#[test]
-fn a11_a_token_comes_from_a_file_and_is_never_shown() {
-    let home = Home::new();
-    let token = home.write("token", "s3cret-of-the-test\n");
-    let token = token.to_str().unwrap();
-    let flags = ["--ws-auth", "capability-token", "--ws-token-file", token];
-    let server = home.server(&flags);
-    let url = &server.url;
-    let refused = home.run(&["run", "--on", url, "--recovery", "0", "--", "true"]);
-    assert_eq!(refused.status, Some(125));
-    assert!(
-        refused.stderr.contains("missing websocket bearer token"),
-        "{refused:?}"
-    );
-    let arguments = [
-        "run",
-        "--log",
-        "trace",
-        "--on",
-        url,
-        "--token-file",
-        token,
-        "--",
-        "true",
-    ];
-    let allowed = home.run(&arguments);
-    assert_eq!(allowed.status, Some(0), "{allowed:?}");
-    assert!(!allowed.stderr.contains("s3cret-of-the-test"));
-    server.stop();
-}
-
-#[test]
-fn a_connection_that_is_cut_costs_one_line_and_no_byte() {
-    let home = Home::new();
-    let server = home.server(&[]);
-    let proxy = Proxy::start(server.address());
-    let url = format!("ws://{}", proxy.address());
-    let (ready, go) = (home.fifo("ready"), home.fifo("go"));
-    let script = "echo before; echo >ready; read _ <go; seq 100000";
-    let running =
-        Running::start(&mut home.outpost(&["run", "--on", &url, "--", "sh", "-c", script]));
-    ready.hear();
-    proxy.cut();
-    go.say();
-    let finished = running.finish();
-    let expected: String = (1..=100_000).map(|number| format!("{number}\n")).collect();
-    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
-    assert!(finished.stdout() == format!("before\n{expected}"));
-    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
-    assert!(
-        finished.stderr.contains("connection"),
-        "{}",
-        finished.stderr
-    );
-    server.stop();
 }

@@ -1,7 +1,11 @@
 //! `outpost run`: what signals do to it and to its command.
 
-use std::process::Stdio;
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
+use outpost_testkit::proxy::{Fault, Proxy};
 use rustix::process::Signal;
 
 use crate::support::{Home, PATIENCE, Running};
@@ -68,6 +72,34 @@ fn p06_the_second_ctrl_c_within_a_second_ends_the_whole_tree() {
     caught.hear();
     running.signal(Signal::INT);
     running.finish().assert(137, "", "");
+    home.assert_nothing_left();
+}
+
+#[test]
+fn nobody_has_to_wait_for_a_server_that_is_silent() {
+    let home = Home::new();
+    let server = home.server(&[]);
+    let proxy = Proxy::start(server.address());
+    let url = format!("ws://{}", proxy.address());
+    let ready = home.fifo("ready");
+    let script = "echo >ready; exec sleep 600";
+    let arguments = ["run", "--on", &url, "--", "sh", "-c", script];
+    let mut running = Running::start(&mut home.outpost(&arguments));
+    ready.hear();
+    proxy.set(Fault::Blackhole);
+    // Signals that come too fast become one, so it is asked until it has gone.
+    let deadline = Instant::now() + PATIENCE;
+    while running.program.wait(Duration::from_millis(50)).is_none() {
+        running.signal(Signal::INT);
+        assert!(Instant::now() < deadline, "it waits");
+    }
+    let finished = running.finish();
+    assert_eq!(finished.status, Some(130), "{finished:?}");
+    assert!(
+        finished.stderr.contains("the server does not answer"),
+        "{finished:?}"
+    );
+    server.stop();
     home.assert_nothing_left();
 }
 

@@ -15,7 +15,7 @@ use rustix::{
     fs::{Mode, OFlags},
     process::Signal,
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize},
+    termios::{LocalModes, OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize},
 };
 
 use crate::support::{Home, PATIENCE};
@@ -165,17 +165,37 @@ fn p17_ctrl_d_is_the_end_of_input() {
 #[test]
 fn the_size_is_ours_at_the_start_and_follows_ours() {
     let home = Home::new();
-    let script = "trap 'stty size' WINCH; stty size; echo ready; while :; do read x || exit; done";
-    let mut screen = Screen::start(&home, &["run", "-t", "--", "bash", "-c", script]);
+    let script = "trap 'stty size; kill $!; exit 3' WINCH; stty size; sleep 600 & echo ready; wait";
+    let mut screen = Screen::start(&home, &["run", "-t", "--", "sh", "-c", script]);
     screen.wait_for("30 100");
     screen.wait_for("ready");
     resize(&screen.slave, 41, 123);
     screen.program.signal(Signal::WINCH);
-    // bash runs a trap when the command it waits for is over.
-    screen.type_keys("\r");
     screen.wait_for("41 123");
-    screen.type_keys("\x04");
-    assert_eq!(screen.finish(), Some(1));
+    assert_eq!(screen.finish(), Some(3));
+    home.assert_nothing_left();
+}
+
+#[test]
+fn a_program_that_was_stopped_makes_the_terminal_raw_again() {
+    let home = Home::new();
+    let mut screen = Screen::start(
+        &home,
+        &["run", "-t", "--", "sh", "-c", "echo ready; read x"],
+    );
+    screen.wait_for("ready");
+    screen.program.signal(Signal::STOP);
+    let mut cooked = screen.mode();
+    cooked.local_modes |= LocalModes::ICANON | LocalModes::ECHO;
+    tcsetattr(&screen.slave, OptionalActions::Now, &cooked).unwrap();
+    screen.program.signal(Signal::CONT);
+    let deadline = Instant::now() + PATIENCE;
+    while !screen.is_raw() {
+        assert!(Instant::now() < deadline, "the terminal stayed as it was");
+        thread::yield_now();
+    }
+    screen.type_keys("\r");
+    assert_eq!(screen.finish(), Some(0));
 }
 
 #[test]

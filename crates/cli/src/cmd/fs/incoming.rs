@@ -7,6 +7,7 @@
 
 use std::{
     ffi::OsString,
+    fs::OpenOptions,
     io,
     path::{Path, PathBuf},
     process,
@@ -16,7 +17,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 use tokio::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
 };
 
@@ -54,7 +55,8 @@ impl Incoming {
         let hidden = hidden_name(&name).context("it has no name")?;
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create_new(true);
-        let file = options.open(&hidden).await?;
+        // Without an await, so that a dropped future cannot leave the file behind.
+        let file = File::from_std(options.open(&hidden)?);
         let hidden = Hidden(Some(hidden));
         if let Some(mode) = mode {
             file.set_permissions(mode).await?;
