@@ -8,7 +8,12 @@
 //! At the end: the service is told, calls to the peer fail, jobs that do not outlive their client
 //! are dropped, the others run on inside [`Connection::run`], whose caller waits for them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use outpost_protocol::{RequestId, RpcError, envelope};
 use parking_lot::Mutex;
@@ -58,6 +63,13 @@ pub trait Service: Send + 'static {
 
     /// The connection has ended. Jobs may still run.
     fn ended(&mut self, close: &Close);
+
+    /// Whether the next frame may be taken. While it may not, the link is not read, answers to our
+    /// own calls included; the end of the link is noticed all the same. The waker is woken when
+    /// that may have changed.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
 }
 
 /// A link with the protocol on it.
@@ -171,7 +183,7 @@ impl<S: Service> Loop<S> {
                 biased;
                 Some(done) = self.jobs.join_next_with_id() => Event::Handled(done),
                 () = drain.cancelled() => Event::Draining,
-                received = rx.recv(), if self.accepts() => Event::Received(received),
+                received = next(&mut self.service, rx), if self.accepts() => Event::Received(received),
             };
             let flow = match event {
                 Event::Handled(done) => {
@@ -359,6 +371,20 @@ impl<S: Service> Loop<S> {
         while self.jobs.join_next().await.is_some() {}
         close
     }
+}
+
+/// The next frame once the service takes one; at the end of the link, what is left of it. As
+/// cancel-safe as its parts.
+async fn next<S: Service>(
+    service: &mut S,
+    rx: &mut crate::link::FrameReceiver,
+) -> Option<Received> {
+    tokio::select! {
+        biased;
+        () = poll_fn(|cx| service.poll_ready(cx)) => {}
+        () = rx.closed() => {}
+    }
+    rx.recv().await
 }
 
 #[cfg(test)]

@@ -257,6 +257,14 @@ impl FrameReceiver {
         Some(Received::Frame(item.frame))
     }
 
+    /// Waits until the queue takes no more frames; some may still be queued. Cancel-safe.
+    pub async fn closed(&self) {
+        // A wake-up that is used up here is not missed: `recv` looks at the queue before it waits.
+        while self.close_reason().is_none() {
+            self.queue.arrived.notified().await;
+        }
+    }
+
     /// Whether a frame is queued now.
     #[must_use]
     pub fn is_empty(&self) -> bool {

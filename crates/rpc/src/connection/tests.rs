@@ -6,6 +6,7 @@ use std::{
 use outpost_protocol::{Method, Notification};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::PollSemaphore;
 
 use super::*;
 use crate::{
@@ -145,6 +146,50 @@ impl Service for Face {
         Err(Close::protocol(format!("nobody asked {id}")))
     }
     fn ended(&mut self, _: &Close) {}
+}
+
+/// A client that takes as many frames as it is given leave for.
+struct Slow {
+    router: Router<()>,
+    leave: PollSemaphore,
+    /// Leave for the next frame.
+    ready: bool,
+}
+
+impl Service for Slow {
+    type Context = ();
+
+    fn router(&self) -> &Router<()> {
+        &self.router
+    }
+    fn context(&self) {}
+    fn gate(&mut self, _: &str) -> Result<(), RpcError> {
+        Ok(())
+    }
+    fn unknown(&self, method: &str) -> RpcError {
+        RpcError::new(-32601, method)
+    }
+    fn notified(&mut self, _: &str, _: Option<&RawValue>) -> Result<(), Close> {
+        self.ready = false;
+        Ok(())
+    }
+    fn malformed(&self, _: &str) -> Option<RpcError> {
+        None
+    }
+    fn stray_answer(&mut self, _: &RequestId) -> Result<(), Close> {
+        Ok(())
+    }
+    fn ended(&mut self, _: &Close) {}
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> std::task::Poll<()> {
+        if !self.ready {
+            let std::task::Poll::Ready(leave) = self.leave.poll_acquire(cx) else {
+                return std::task::Poll::Pending;
+            };
+            leave.expect("it is never closed").forget();
+            self.ready = true;
+        }
+        std::task::Poll::Ready(())
+    }
 }
 
 /// A client that only makes calls.
@@ -387,4 +432,33 @@ async fn draining_closes_with_1001_and_gives_up_long_polls() {
     assert!(link.rx.recv().await.is_none());
     assert_eq!(link.rx.close_reason().unwrap().code, 1001);
     assert_eq!(bench.tasks.join_next().await.unwrap().unwrap().code, 1001);
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_ready_leaves_the_link_unread_and_still_sees_its_end() {
+    let (link, mut other) = Link::pair((1 << 20, 1 << 20));
+    let leave = Arc::new(Semaphore::new(1));
+    let service = Slow {
+        router: Router::new(),
+        leave: PollSemaphore::new(Arc::clone(&leave)),
+        ready: false,
+    };
+    let connection = Connection::new(link, Limits::default());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(connection.run(service, CancellationToken::new()));
+    let told = r#"{"method":"said","params":1}"#;
+    let request = r#"{"id":1,"method":"nope"}"#;
+    for text in [told, told, request] {
+        say(&other, text).await;
+    }
+    // The request is behind a notification that nobody takes yet.
+    tokio::task::yield_now().await;
+    assert!(other.rx.is_empty() && leave.available_permits() == 0);
+    leave.add_permits(2);
+    assert!(hear(&mut other).await.contains("-32601"));
+    say(&other, told).await;
+    say(&other, told).await;
+    other.tx.close(Close::going_away("enough"));
+    let close = tasks.join_next().await.unwrap().unwrap();
+    assert_eq!(close, Close::going_away("enough"));
 }
