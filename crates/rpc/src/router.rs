@@ -38,8 +38,6 @@ pub enum Reply<T> {
     /// The result, and what is done once the answer is queued: what it does on the same
     /// connection comes after the answer.
     Then(T, Box<dyn FnOnce() + Send>),
-    /// The JSON of the result, made by hand.
-    Json(String),
     /// The JSON of the result, written while it is sent.
     Pieces(Box<dyn FnOnce(PieceWriter) -> BoxFuture<Result<PieceWriter, ReaderGone>> + Send>),
 }
@@ -241,7 +239,6 @@ async fn answer<M: Method>(
         Err(error) => (Ok(envelope::failure(id, &error)), None),
         Ok(Reply::Value(value)) => (envelope::response(id, &value), None),
         Ok(Reply::Then(value, then)) => (envelope::response(id, &value), Some(then)),
-        Ok(Reply::Json(json)) => (Ok(envelope::response_head(id) + &json + "}"), None),
         Ok(Reply::Pieces(write)) => return in_pieces(outbox, id, write).await,
     };
     let text = result.unwrap_or_else(|error| {
@@ -297,7 +294,6 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
             Self::Value(value) | Self::Then(value, _) => {
                 f.debug_tuple("Reply").field(value).finish()
             }
-            Self::Json(json) => f.debug_tuple("Reply").field(json).finish(),
             Self::Pieces(_) => f.write_str("Reply(in pieces)"),
         }
     }

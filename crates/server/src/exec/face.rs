@@ -166,7 +166,7 @@ pub(crate) async fn initialize(
     // Answered first, then told of events; nothing later is looked at before both are done.
     let client = Arc::clone(client);
     Ok(Reply::then(response, move || {
-        session.attach(client.number, client.peer.outbox())
+        session.attach(client.number, client.peer.outbox());
     }))
 }
 

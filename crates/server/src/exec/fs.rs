@@ -1,29 +1,28 @@
 //! `fs/*`: from the wire to the engine and back.
 
+mod encode;
+mod read;
+
 use std::path::PathBuf;
 
-use bytes::Bytes;
-use outpost_host::fs::{OpenMode, RemoveOptions, WalkKind, WalkOptions, WholeFile};
+use outpost_host::fs::{OpenMode, RemoveOptions, WalkKind, WalkOptions};
 use outpost_protocol::{
     Base64Bytes, PathUri, RpcError,
     exec::{
         fs::{
             Done, FsCanonicalizeResponse, FsCloseParams, FsGetMetadataResponse, FsOpenMode,
-            FsOpenResponse, FsReadBlockParams, FsReadBlockResponse, FsReadDirectoryEntry,
-            FsReadDirectoryResponse, FsReadFileResponse, FsWalkEntry, FsWalkError, FsWalkKind,
-            FsWalkResponse, FsWatchMissingParams, FsWatchMissingResponse, FsWriteBlockParams,
-            WireFsCanonicalizeParams, WireFsCopyParams, WireFsCreateDirectoryParams,
-            WireFsGetMetadataParams, WireFsOpenParams, WireFsReadDirectoryParams,
-            WireFsReadFileParams, WireFsRemoveParams, WireFsWalkParams, WireFsWriteFileParams,
+            FsOpenResponse, FsReadDirectoryEntry, FsReadDirectoryResponse, FsWalkEntry,
+            FsWalkError, FsWalkKind, FsWalkResponse, FsWatchMissingParams, FsWatchMissingResponse,
+            FsWriteBlockParams, WireFsCanonicalizeParams, WireFsCopyParams,
+            WireFsCreateDirectoryParams, WireFsGetMetadataParams, WireFsOpenParams,
+            WireFsReadDirectoryParams, WireFsRemoveParams, WireFsWalkParams, WireFsWriteFileParams,
         },
         sandbox::SandboxContext,
     },
 };
-use outpost_rpc::{
-    frame::{PieceWriter, ReaderGone},
-    router::Reply,
-};
+use outpost_rpc::router::Reply;
 
+pub(super) use self::read::{read_block, read_file};
 use super::{
     connection::Call,
     errors::{self, refuse_sandbox},
@@ -33,83 +32,11 @@ use super::{
 /// The answer of every handler.
 type Answer<T> = Result<Reply<T>, RpcError>;
 
-/// Bytes of a file that are read and encoded at a time: a multiple of three, so that the base64
-/// of the parts put together is that of the whole, and 1 MiB of it.
-const WINDOW: usize = 768 << 10;
-
-/// The reference's own client, which takes no message above 64 MiB and loses its connection over
-/// a larger one.
-const REFERENCE_CLIENT: &str = "codex-environment";
-
-/// Bytes of a file whose base64 fits a message of 64 MiB with room for its frame.
-const REFERENCE_CLIENT_FILE: u64 = (64 << 20) / 4 * 3 - 1024;
-
 /// The path, for a call that this server may make as asked.
 fn path(path: PathUri, sandbox: Option<&SandboxContext>) -> Result<PathBuf, RpcError> {
     refuse_sandbox(sandbox)?;
     path.into_native()
         .map_err(|foreign| errors::foreign_path(&foreign))
-}
-
-/// `fs/readFile`: a small file at once, a large one while it is sent.
-pub(super) async fn read_file(
-    call: Call,
-    params: WireFsReadFileParams,
-) -> Answer<FsReadFileResponse> {
-    let path = path(params.path, params.sandbox.as_ref())?;
-    let opened = call
-        .server
-        .files
-        .open_whole(&path, params.follow_symlinks)
-        .await;
-    let mut file = opened.map_err(|error| errors::fs(&error))?;
-    if let Some(data) = file.small() {
-        return Ok(FsReadFileResponse {
-            data_base64: data.into(),
-        }
-        .into());
-    }
-    if file.size() > REFERENCE_CLIENT_FILE && call.client.name() == REFERENCE_CLIENT {
-        return Err(RpcError::invalid_request(format!(
-            "file is too large for one message of this client: limit is {REFERENCE_CLIENT_FILE} \
-             bytes; read it through fs/open and fs/readBlock"
-        )));
-    }
-    // The first window is read before the answer begins, so that a file that cannot be read is
-    // refused.
-    let first = file
-        .next(WINDOW)
-        .await
-        .map_err(|error| errors::fs(&error))?;
-    Ok(Reply::Pieces(Box::new(move |writer| {
-        Box::pin(send_file(file, first, writer))
-    })))
-}
-
-async fn send_file(
-    mut file: WholeFile,
-    first: Option<Bytes>,
-    writer: PieceWriter,
-) -> Result<PieceWriter, ReaderGone> {
-    let mut next = first;
-    let mut head = r#"{"dataBase64":""#;
-    while let Some(window) = next {
-        let mut part = String::with_capacity(head.len() + Base64Bytes::encoded_len(window.len()));
-        part.push_str(std::mem::take(&mut head));
-        Base64Bytes::append(&window, &mut part);
-        writer.part(part).await?;
-        next = match file.next(WINDOW).await {
-            Ok(next) => next,
-            Err(error) => {
-                // What was sent cannot be taken back: the connection ends, so that nobody takes
-                // half a file for a whole one.
-                tracing::warn!(%error, "reading failed in the middle of an answer");
-                return Err(ReaderGone);
-            }
-        };
-    }
-    writer.part(format!("{head}\"}}")).await?;
-    Ok(writer)
 }
 
 /// `fs/writeFile`.
@@ -282,29 +209,6 @@ pub(super) async fn open(call: Call, params: WireFsOpenParams) -> Answer<FsOpenR
     opened.map_err(|error| errors::fs(&error))?;
     Ok(FsOpenResponse {
         handle_id: params.handle_id,
-    }
-    .into())
-}
-
-/// `fs/readBlock`.
-pub(super) async fn read_block(
-    call: Call,
-    params: FsReadBlockParams,
-) -> Answer<FsReadBlockResponse> {
-    let FsReadBlockParams {
-        handle_id,
-        offset,
-        len,
-    } = params;
-    let block = call
-        .client
-        .handles
-        .read_block(&handle_id, offset, len)
-        .await;
-    let block = block.map_err(|error| errors::fs(&error))?;
-    Ok(FsReadBlockResponse {
-        chunk: block.data.into(),
-        eof: block.eof,
     }
     .into())
 }
