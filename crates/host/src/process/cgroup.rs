@@ -17,6 +17,7 @@ use std::{
     io::Write,
     os::{fd::OwnedFd, unix::ffi::OsStrExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rustix::{
@@ -30,10 +31,11 @@ const PREFIX: &str = "outpost-";
 
 /// How long leftovers of a dead keeper may take to end once they were killed. They are gone within
 /// milliseconds unless a disk hangs; a new keeper does not wait for that.
-const LEFTOVERS_END: Timespec = Timespec {
-    tv_sec: 2,
-    tv_nsec: 0,
-};
+const LEFTOVERS_END: Duration = Duration::from_secs(2);
+
+/// How often a group is looked at while its members end. Its events say when they have, but nobody
+/// is told who waits for the events of a group that somebody else removes at that moment.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How often a new group may lose its directory to another keeper that is just clearing up.
 const ATTEMPTS: u32 = 3;
@@ -133,7 +135,7 @@ impl Group {
 
 /// Kills whatever lives in the group at `path` and removes it, waiting for its members to go.
 /// Blocks, for at most `patience`. `false` when something was still alive then.
-pub(crate) fn end(path: &Path, patience: Timespec) -> bool {
+pub(crate) fn end(path: &Path, patience: Duration) -> bool {
     if kill(path).is_err() {
         return !path.exists();
     }
@@ -141,10 +143,15 @@ pub(crate) fn end(path: &Path, patience: Timespec) -> bool {
         return !path.exists();
     };
     let mut fds = [PollFd::new(&events, PollFlags::PRI)];
+    let look = Timespec::try_from(LOOK).expect("some milliseconds can be said in any way");
+    let mut looks = patience.as_millis() / LOOK.as_millis();
     // Reading the file is what arms the next event.
     while is_populated(&events) {
-        match poll(&mut fds, Some(&patience)) {
-            Ok(0) => return false,
+        if looks == 0 {
+            return false;
+        }
+        looks -= 1;
+        match poll(&mut fds, Some(&look)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(_) => return false,
         }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use rustix::{
-    event::Timespec,
     net::Shutdown,
     process::{WaitId, WaitIdOptions, waitid},
 };
@@ -18,10 +17,7 @@ use super::link::{Entry, Link};
 use crate::process::cgroup;
 
 /// How long the trees of a lost keeper may take to end before they count as gone.
-const LOST_TREES_END: Timespec = Timespec {
-    tv_sec: 5,
-    tv_nsec: 0,
-};
+const LOST_TREES_END: Duration = Duration::from_secs(5);
 
 /// The same for a keeper that has hung up, as for the runtime's clock.
 const KEEPER_ENDS: Duration = Duration::from_secs(5);
