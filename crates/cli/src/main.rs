@@ -8,13 +8,14 @@ mod args;
 mod cmd;
 mod exit;
 mod machine;
+mod memory;
 mod say;
 mod signals;
 mod telemetry;
 mod terminal;
 mod time;
 
-use std::process::ExitCode;
+use std::{num::NonZero, process::ExitCode};
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, error::ErrorKind};
@@ -24,6 +25,7 @@ use self::args::{Cli, Command};
 
 fn main() -> ExitCode {
     outpost_host::keeper::dispatch();
+    memory::keep_what_was_touched();
     let status = match Cli::try_parse() {
         Ok(cli) => run(cli),
         Err(error) => refuse(&error),
@@ -78,8 +80,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     status
 }
 
+/// A worker for every two processors, so that each command's output has a processor left for the
+/// command itself. With a worker for each of two, a wake-up went to the other one as often as not,
+/// and a keystroke's echo took half as long again (`docs/performance.md`).
 fn runtime() -> anyhow::Result<Runtime> {
-    let runtime = Builder::new_multi_thread().enable_all().build();
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = (processors / 2).max(1);
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build();
     runtime.context("failed to start the runtime")
 }
 
