@@ -134,7 +134,13 @@ impl Connection {
         let calls: Calls = Arc::new(Mutex::new(Pending::new(limits.calls)));
         let (ended, watch) = watch::channel(None);
         let peer = Peer::new(link.tx.clone(), Arc::clone(&calls), limits.calls, watch);
-        Self { link, calls, limits, ended, peer }
+        Self {
+            link,
+            calls,
+            limits,
+            ended,
+            peer,
+        }
     }
 
     /// The other side.
@@ -146,7 +152,13 @@ impl Connection {
     /// Serves until the link ends, the service ends it, or `drain` is cancelled; then flushes.
     /// Returns how it ended, after the last job.
     pub async fn run<S: Service>(self, service: S, drain: CancellationToken) -> Close {
-        let Self { link: Link { tx, mut rx }, calls, limits, ended, peer } = self;
+        let Self {
+            link: Link { tx, mut rx },
+            calls,
+            limits,
+            ended,
+            peer,
+        } = self;
         drop(peer);
         let mut state = Loop {
             service,
@@ -226,7 +238,12 @@ impl<S: Service> Loop<S> {
     async fn on_text(&mut self, text: &str) -> Result<(), Close> {
         match envelope::parse(text) {
             Err(malformed) => self.on_malformed(&malformed.words).await,
-            Ok(envelope::Incoming::Request { id, method, params, trace }) => {
+            Ok(envelope::Incoming::Request {
+                id,
+                method,
+                params,
+                trace,
+            }) => {
                 if let Some(trace) = trace {
                     tracing::trace!(%id, ?trace, "the request belongs to a trace");
                 }
@@ -260,7 +277,10 @@ impl<S: Service> Loop<S> {
     ) -> Result<(), Close> {
         let request = (id.clone(), method, params);
         let outbox = self.outbox.clone();
-        let planned = self.service.router().plan(self.service.context(), request, outbox);
+        let planned = self
+            .service
+            .router()
+            .plan(self.service.context(), request, outbox);
         let refusal = match planned {
             None => self.service.unknown(method),
             Some(Err(error)) => error,
@@ -296,24 +316,57 @@ impl<S: Service> Loop<S> {
     }
 
     fn admit(&mut self, id: RequestId, job: Job, bytes: usize) {
-        let Job { claims, pool, alone, finishes, work } = job;
+        let Job {
+            claims,
+            pool,
+            alone,
+            finishes,
+            work,
+        } = job;
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.pending_bytes += bytes;
         if alone {
             self.alone = Some(ticket);
         }
-        self.waiting.insert(ticket, Waiting { id, bytes, pool, finishes, work });
+        self.waiting.insert(
+            ticket,
+            Waiting {
+                id,
+                bytes,
+                pool,
+                finishes,
+                work,
+            },
+        );
         if self.lanes.admit(ticket, claims, pool) {
             self.start(ticket);
         }
     }
 
     fn start(&mut self, ticket: Ticket) {
-        let Waiting { id, bytes, pool, finishes, work } =
-            self.waiting.remove(&ticket).expect("a runnable request waits");
+        let Waiting {
+            id,
+            bytes,
+            pool,
+            finishes,
+            work,
+        } = self
+            .waiting
+            .remove(&ticket)
+            .expect("a runnable request waits");
         let abort = self.jobs.spawn(work);
-        self.running.insert(abort.id(), Running { ticket, id, bytes, pool, finishes, abort });
+        self.running.insert(
+            abort.id(),
+            Running {
+                ticket,
+                id,
+                bytes,
+                pool,
+                finishes,
+                abort,
+            },
+        );
     }
 
     async fn on_handled(&mut self, done: Result<(tokio::task::Id, ()), JoinError>) {
@@ -321,7 +374,9 @@ impl<S: Service> Loop<S> {
             Ok((task, ())) => (*task, false),
             Err(error) => (error.id(), error.is_panic()),
         };
-        let Some(ended) = self.running.remove(&task) else { return };
+        let Some(ended) = self.running.remove(&task) else {
+            return;
+        };
         self.pending_bytes -= ended.bytes;
         if self.alone == Some(ended.ticket) {
             self.alone = None;
@@ -339,13 +394,20 @@ impl<S: Service> Loop<S> {
 
     /// Queues an answer of the loop itself.
     async fn send(&mut self, text: String) -> Result<(), Close> {
-        self.outbox.send(Frame::Text(text)).await.map_err(|closed| closed.0)
+        self.outbox
+            .send(Frame::Text(text))
+            .await
+            .map_err(|closed| closed.0)
     }
 
     /// The end is ours: what runs may still answer, within the grace.
     async fn flush(&mut self, close: &Close) {
         self.waiting.clear();
-        for running in self.running.values().filter(|job| job.pool == Pool::Wait && !job.finishes) {
+        for running in self
+            .running
+            .values()
+            .filter(|job| job.pool == Pool::Wait && !job.finishes)
+        {
             running.abort.abort();
         }
         let grace = self.limits.flush_grace;

@@ -91,7 +91,10 @@ impl Pieces {
 impl PieceWriter {
     /// Hands over the next piece; waits while the transport is busy with earlier ones.
     pub async fn part(&self, part: String) -> Result<(), ReaderGone> {
-        self.tx.send(Piece::Part(part)).await.map_err(|_| ReaderGone)
+        self.tx
+            .send(Piece::Part(part))
+            .await
+            .map_err(|_| ReaderGone)
     }
 
     /// Completes the text.

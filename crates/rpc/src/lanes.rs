@@ -84,7 +84,13 @@ impl Claim {
     /// A claim on the resource of this kind and name.
     #[must_use]
     pub fn new(kind: &'static str, name: impl Into<String>, access: Access) -> Self {
-        Self { resource: Resource { kind, name: name.into() }, access }
+        Self {
+            resource: Resource {
+                kind,
+                name: name.into(),
+            },
+            access,
+        }
     }
 }
 
@@ -115,20 +121,32 @@ impl Lanes {
                 blocked += 1;
             }
         }
-        self.requests.insert(ticket, Request { claims, pool, blocked });
+        self.requests.insert(
+            ticket,
+            Request {
+                claims,
+                pool,
+                blocked,
+            },
+        );
         blocked == 0 && self.take_place(ticket, pool)
     }
 
     /// A running request has ended; returns those that may run now, in order.
     pub fn finish(&mut self, ticket: Ticket) -> Vec<Ticket> {
-        let Some(request) = self.requests.remove(&ticket) else { return Vec::new() };
+        let Some(request) = self.requests.remove(&ticket) else {
+            return Vec::new();
+        };
         let mut runnable = Vec::new();
         if let Some(next) = self.places(request.pool).and_then(Places::leave) {
             runnable.push(next);
         }
         for claim in request.claims {
             for cleared in self.release(&claim) {
-                let waiting = self.requests.get_mut(&cleared).expect("a blocked request is known");
+                let waiting = self
+                    .requests
+                    .get_mut(&cleared)
+                    .expect("a blocked request is known");
                 waiting.blocked -= 1;
                 let (clear, pool) = (waiting.blocked == 0, waiting.pool);
                 if clear && self.take_place(cleared, pool) {
@@ -153,7 +171,9 @@ impl Lanes {
 
     fn release(&mut self, claim: &Claim) -> Vec<Ticket> {
         // A lane that nothing holds is removed, also under a claim that holds nothing.
-        let Some(lane) = self.resources.get_mut(&claim.resource) else { return Vec::new() };
+        let Some(lane) = self.resources.get_mut(&claim.resource) else {
+            return Vec::new();
+        };
         lane.leave(claim.access);
         let mut cleared = Vec::new();
         while let Some(&(ticket, access)) = lane.blocked.front() {
@@ -218,7 +238,10 @@ impl Lane {
 
 impl Places {
     fn new(free: usize) -> Self {
-        Self { free: free.max(1), queue: VecDeque::new() }
+        Self {
+            free: free.max(1),
+            queue: VecDeque::new(),
+        }
     }
 
     fn take(&mut self, ticket: Ticket) -> bool {

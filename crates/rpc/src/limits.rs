@@ -100,7 +100,11 @@ impl Limits {
 
 impl Default for WireLimits {
     fn default() -> Self {
-        Self { frame_bytes: 16 << 20, message_bytes: 64 << 20, fragment_bytes: 1 << 20 }
+        Self {
+            frame_bytes: 16 << 20,
+            message_bytes: 64 << 20,
+            fragment_bytes: 1 << 20,
+        }
     }
 }
 

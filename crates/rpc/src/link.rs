@@ -103,7 +103,16 @@ impl Link {
     pub fn pair(bounds: (usize, usize)) -> (Self, Self) {
         let (there, from_first) = queue(bounds.0);
         let (back, from_second) = queue(bounds.1);
-        (Self { tx: there, rx: from_second }, Self { tx: back, rx: from_first })
+        (
+            Self {
+                tx: there,
+                rx: from_second,
+            },
+            Self {
+                tx: back,
+                rx: from_first,
+            },
+        )
     }
 }
 
@@ -116,7 +125,12 @@ fn queue(bound: usize) -> (FrameSender, FrameReceiver) {
         arrived: Notify::new(),
         state: Mutex::default(),
     });
-    (FrameSender { queue: Arc::clone(&queue) }, FrameReceiver { queue })
+    (
+        FrameSender {
+            queue: Arc::clone(&queue),
+        },
+        FrameReceiver { queue },
+    )
 }
 
 // === impl FrameSender ===
@@ -137,7 +151,11 @@ impl FrameSender {
         let cost = self.cost(&frame);
         let room = self.queue.room.acquire_many(cost).await;
         room.map_err(|_| self.closed())?.forget();
-        self.push(Item { frame, cost, _ticket: ticket })
+        self.push(Item {
+            frame,
+            cost,
+            _ticket: ticket,
+        })
     }
 
     /// Queues a frame for which room was taken before, through [`FrameSender::room`]. Room beyond
@@ -150,7 +168,11 @@ impl FrameSender {
     ) -> Result<(), Closed> {
         let cost = u32::try_from(room.num_permits()).expect("a queue's bound fits 29 bits");
         room.forget();
-        self.push(Item { frame, cost, _ticket: ticket })
+        self.push(Item {
+            frame,
+            cost,
+            _ticket: ticket,
+        })
     }
 
     /// The room of this queue in bytes, to be waited for by poll.
@@ -217,7 +239,9 @@ const MAX_PROBES: usize = 16;
 impl Clone for FrameSender {
     fn clone(&self) -> Self {
         self.queue.senders.fetch_add(1, Ordering::Relaxed);
-        Self { queue: Arc::clone(&self.queue) }
+        Self {
+            queue: Arc::clone(&self.queue),
+        }
     }
 }
 
@@ -287,8 +311,10 @@ impl Drop for FrameReceiver {
     fn drop(&mut self) {
         self.queue.close(Close::lost());
         let mut state = self.queue.state.lock();
-        let (items, probes) =
-            (std::mem::take(&mut state.items), std::mem::take(&mut state.probes));
+        let (items, probes) = (
+            std::mem::take(&mut state.items),
+            std::mem::take(&mut state.probes),
+        );
         drop(state);
         drop((items, probes));
     }
@@ -315,7 +341,10 @@ impl Close {
     /// A reason with a code.
     #[must_use]
     pub fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+        Self {
+            code,
+            reason: reason.into(),
+        }
     }
 
     /// 1000: the work is done.
@@ -381,13 +410,17 @@ impl std::error::Error for Closed {}
 
 impl fmt::Debug for FrameSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FrameSender").field("room", &self.queue.room.available_permits()).finish()
+        f.debug_struct("FrameSender")
+            .field("room", &self.queue.room.available_permits())
+            .finish()
     }
 }
 
 impl fmt::Debug for FrameReceiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FrameReceiver").field("close", &self.close_reason()).finish()
+        f.debug_struct("FrameReceiver")
+            .field("close", &self.close_reason())
+            .finish()
     }
 }
 

@@ -44,7 +44,12 @@ impl<W> Pending<W> {
     /// Nothing is waited for; at most so many calls may be.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { waiting: HashMap::new(), next: 1, limit, closed: None }
+        Self {
+            waiting: HashMap::new(),
+            next: 1,
+            limit,
+            closed: None,
+        }
     }
 
     /// Registers a call before it is written; returns its id.

@@ -51,10 +51,16 @@ struct Model {
 
 impl Model {
     fn clear(&self, ticket: Ticket) -> bool {
-        let at = self.requests.iter().position(|(t, _)| *t == ticket).unwrap();
+        let at = self
+            .requests
+            .iter()
+            .position(|(t, _)| *t == ticket)
+            .unwrap();
         let (_, claims) = &self.requests[at];
         !self.requests[..at].iter().any(|(_, earlier)| {
-            claims.iter().any(|mine| earlier.iter().any(|other| conflict(other, mine)))
+            claims
+                .iter()
+                .any(|mine| earlier.iter().any(|other| conflict(other, mine)))
         })
     }
 }
@@ -69,9 +75,16 @@ fn conflict(earlier: &Claim, later: &Claim) -> bool {
 }
 
 fn any_claims() -> impl Strategy<Value = Vec<Claim>> {
-    let access = prop_oneof![Just(Access::Shared), Just(Access::Exclusive), Just(Access::After)];
+    let access = prop_oneof![
+        Just(Access::Shared),
+        Just(Access::Exclusive),
+        Just(Access::After)
+    ];
     prop::collection::btree_map("[abc]", access, 0..3).prop_map(|claims| {
-        claims.into_iter().map(|(name, access)| Claim::new("r", name, access)).collect()
+        claims
+            .into_iter()
+            .map(|(name, access)| Claim::new("r", name, access))
+            .collect()
     })
 }
 

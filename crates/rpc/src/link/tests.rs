@@ -73,7 +73,9 @@ async fn a_probe_overtakes_frames_and_fails_with_the_queue() {
     let (a, mut b) = Link::pair((FRAME_FLOOR * 4, FRAME_FLOOR));
     a.tx.send(Frame::Text("1".into())).await.unwrap();
     let answer = a.tx.probe();
-    let Some(Received::Probe(probe)) = b.rx.recv().await else { panic!("no probe") };
+    let Some(Received::Probe(probe)) = b.rx.recv().await else {
+        panic!("no probe")
+    };
     probe.send(()).unwrap();
     answer.await.unwrap();
     let lost = a.tx.probe();
@@ -86,7 +88,9 @@ async fn a_ticket_comes_back_when_its_frame_leaves_the_queue() {
     let (a, mut b) = Link::pair((FRAME_FLOOR * 4, FRAME_FLOOR));
     let share = Arc::new(Semaphore::new(1));
     let ticket = Arc::clone(&share).acquire_owned().await.unwrap();
-    a.tx.send_with(Frame::Text("1".into()), Some(ticket)).await.unwrap();
+    a.tx.send_with(Frame::Text("1".into()), Some(ticket))
+        .await
+        .unwrap();
     assert_eq!(share.available_permits(), 0);
     assert_eq!(text(b.rx.recv().await), "1");
     assert_eq!(share.available_permits(), 1);
