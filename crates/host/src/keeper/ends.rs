@@ -27,6 +27,11 @@ impl Keeper {
         }
         for (reply, pidfd) in replies {
             match reply {
+                Reply::Spawned { .. } if pidfd.is_empty() => {
+                    // No descriptor was left for it. Nobody can be given this command.
+                    self.failed(id, failed(Errno::MFILE));
+                    self.kill(id);
+                }
                 Reply::Spawned { pid, .. } => {
                     let mut fds = mem::take(&mut ours);
                     fds.extend(pidfd);

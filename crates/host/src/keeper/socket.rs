@@ -14,8 +14,8 @@ use std::{
 use rustix::{
     io::Errno,
     net::{
-        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-        SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
+        SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
     },
 };
 
@@ -43,22 +43,30 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, inbox: &mut Inbox) -> io::Result<b
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
         let mut slices = [IoSliceMut::new(&mut bytes)];
-        let received = match rustix::net::recvmsg(socket, &mut slices, &mut control, flags) {
-            Ok(message) => message.bytes,
+        let message = match rustix::net::recvmsg(socket, &mut slices, &mut control, flags) {
+            Ok(message) => message,
             Err(Errno::AGAIN) => return Ok(true),
             Err(Errno::INTR) => continue,
             Err(Errno::CONNRESET) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        for message in control.drain() {
-            if let RecvAncillaryMessage::ScmRights(fds) = message {
-                fds.for_each(|fd| inbox.push_fd(fd));
+        // One receive takes the descriptors of one frame at most. They are cut short when this
+        // process may have no more of them: that concerns this frame only.
+        let mut carried = message.flags.contains(ReturnFlags::CTRUNC);
+        let mut fds = Vec::new();
+        for part in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(rights) = part {
+                carried = true;
+                fds.extend(rights);
             }
         }
-        if received == 0 {
+        if carried {
+            inbox.push_fds(fds);
+        }
+        if message.bytes == 0 {
             return Ok(false);
         }
-        inbox.push(&bytes[..received]);
+        inbox.push(&bytes[..message.bytes]);
     }
 }
 

@@ -10,7 +10,7 @@ use super::{MAX_FRAME, Reply, Request, WireError};
 pub(crate) struct Inbox {
     bytes: Vec<u8>,
     taken: usize,
-    fds: VecDeque<OwnedFd>,
+    fds: VecDeque<Vec<OwnedFd>>,
 }
 
 impl Inbox {
@@ -22,9 +22,10 @@ impl Inbox {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Adds a received descriptor.
-    pub(crate) fn push_fd(&mut self, fd: OwnedFd) {
-        self.fds.push_back(fd);
+    /// Adds the descriptors of one frame; fewer than were sent where this process had no room for
+    /// them.
+    pub(crate) fn push_fds(&mut self, fds: Vec<OwnedFd>) {
+        self.fds.push_back(fds);
     }
 
     /// The next whole request, if it is here.
@@ -37,16 +38,17 @@ impl Inbox {
         Ok(Some(request))
     }
 
-    /// The next whole reply and its descriptors, if it is here.
+    /// The next whole reply and its descriptors, if it is here. They are fewer than
+    /// [`Reply::fds`] where this process had no room for them.
     pub(crate) fn reply(&mut self) -> Result<Option<(Reply, Vec<OwnedFd>)>, WireError> {
         let Some((start, end)) = self.frame()? else {
             return Ok(None);
         };
         let reply = Reply::decode(&self.bytes[start..end])?;
-        if reply.fds() > self.fds.len() {
-            return Err(WireError::MissingFds);
-        }
-        let fds = self.fds.drain(..reply.fds()).collect();
+        let fds = match reply.fds() {
+            0 => Vec::new(),
+            _ => self.fds.pop_front().ok_or(WireError::MissingFds)?,
+        };
         self.take(end);
         Ok(Some((reply, fds)))
     }

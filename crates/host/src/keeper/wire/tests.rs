@@ -133,8 +133,9 @@ fn the_longest_frame_is_waited_for_and_one_byte_more_is_refused() {
 fn a_frame_gets_its_own_descriptors_in_order() {
     let (reader, writer) = rustix::pipe::pipe().unwrap();
     let mut inbox = Inbox::default();
-    inbox.push_fd(reader);
-    inbox.push_fd(writer);
+    inbox.push_fds(vec![reader]);
+    inbox.push_fds(vec![writer]);
+    inbox.push_fds(Vec::new());
     let mut stream = Vec::new();
     Reply::Spawned {
         id: 1,
@@ -148,15 +149,23 @@ fn a_frame_gets_its_own_descriptors_in_order() {
         fds: 1,
     }
     .encode(&mut stream);
-    Reply::Spawned {
-        id: 3,
-        pid: 30,
-        fds: 1,
+    for id in [3, 4] {
+        Reply::Spawned {
+            id,
+            pid: 30,
+            fds: 1,
+        }
+        .encode(&mut stream);
     }
-    .encode(&mut stream);
     inbox.push(&stream);
     let (_, mut first) = inbox.reply().unwrap().unwrap();
     let (_, mut second) = inbox.reply().unwrap().unwrap();
+    let (third, none) = inbox.reply().unwrap().unwrap();
+    assert_eq!(
+        (third.fds(), none.len()),
+        (1, 0),
+        "lost on the way, and nobody else's"
+    );
     assert_eq!(inbox.reply().unwrap_err(), WireError::MissingFds);
     rustix::io::write(second.pop().unwrap(), b"x").unwrap();
     let mut byte = [0];

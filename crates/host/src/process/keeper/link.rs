@@ -324,9 +324,16 @@ impl Link {
                 let Some(entry) = shared.entries.get_mut(&id) else {
                     return;
                 };
-                entry.pidfd = fds.pop();
+                // Without all its ends nobody can use it. Whoever asked drops its tree.
+                let whole = fds.len() == reply.fds();
+                let answer = if whole {
+                    entry.pidfd = fds.pop();
+                    Ok((pid, fds))
+                } else {
+                    Err(Failure::resource(Errno::MFILE))
+                };
                 if let Some(started) = entry.started.take() {
-                    started.send(Ok((pid, fds))).ok();
+                    started.send(answer).ok();
                 }
             }
             Reply::SpawnFailed { id, stage, errno } => {
