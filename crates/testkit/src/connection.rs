@@ -1,8 +1,8 @@
 //! A raw client of an exec-server: texts out, texts in, nothing understood.
 //!
 //! A thread reads; what it reads waits in a bounded queue, so a server that is
-//! not listened to feels it. The thread answers pings and ends with the
-//! connection. Dropping a [`Connection`] over WebSocket ends it without a close
+//! not listened to feels it. The thread answers pings and the close, and ends
+//! with the connection. Dropping a [`Connection`] over WebSocket ends it without a close
 //! frame; over stdio it closes the server's stdin.
 
 use std::{
@@ -136,6 +136,16 @@ impl Connection {
         sent.expect("an open connection takes bytes");
     }
 
+    /// Sends bytes as they are, such as a frame that was made before or a part of one; false when
+    /// the connection is gone.
+    pub fn send_raw(&mut self, bytes: &[u8]) -> bool {
+        match &mut self.sender {
+            Sender::Lines(stdin) => stdin.write_all(bytes).is_ok(),
+            Sender::Frames(socket) => socket.0.lock().write_all(bytes).is_ok(),
+            Sender::Gone => false,
+        }
+    }
+
     /// What came next; nothing after `patience`. After the end it is always
     /// [`Incoming::End`].
     pub fn receive(&self, patience: Duration) -> Option<Incoming> {
@@ -230,7 +240,13 @@ fn read_frames(mut reader: impl Read, pongs: &Socket, tx: &SyncSender<Incoming>)
         while let Some(message) = frames.message() {
             let incoming = match message {
                 Message::Text(text) => Incoming::Text(text),
-                Message::Close(reason) => Incoming::Close(reason),
+                Message::Close(reason) => {
+                    let code = reason.as_ref().map(|(code, _)| code.to_be_bytes());
+                    let code = code.as_ref().map_or(&[][..], |code| &code[..]);
+                    // A server that does not wait for it may have gone.
+                    let _said = pongs.send(Opcode::Close, code).is_ok();
+                    Incoming::Close(reason)
+                }
                 Message::Ping(payload) => {
                     if pongs.send(Opcode::Pong, &payload).is_err() {
                         return;
@@ -244,7 +260,11 @@ fn read_frames(mut reader: impl Read, pongs: &Socket, tx: &SyncSender<Incoming>)
             }
         }
         match reader.read(&mut buffer) {
-            Ok(0) | Err(_) => return,
+            Ok(0) | Err(_) => {
+                // The server waits for our half to end; it may have gone.
+                let _was_open = pongs.0.lock().shutdown(Shutdown::Both).is_ok();
+                return;
+            }
             Ok(read) => frames.push(&buffer[..read]),
         }
     }
