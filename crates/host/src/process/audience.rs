@@ -60,6 +60,14 @@ impl Event {
             Self::Exited { seq, .. } | Self::Closed { seq } => *seq,
         }
     }
+
+    /// How many bytes of output it carries.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Output(chunk) => chunk.data.len(),
+            Self::Exited { .. } | Self::Closed { .. } => 0,
+        }
+    }
 }
 
 /// The audience is gone for good; the process carries on detached.

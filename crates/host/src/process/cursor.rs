@@ -4,10 +4,15 @@
 //! waits. While detached nothing delivered counts any more, since it may have been lost with the
 //! connection: only what a reader claims to have (by reading *after* it) may go. After a resume
 //! the client reads its gap; until it has, or `catch_up` is over, new output must not push that
-//! gap out of the log, however fast the process is.
+//! gap out of the log, however fast the process is. Until then it is also told only [`AHEAD`] of
+//! what follows the gap: a client keeps what it cannot put in order yet, and must not be drowned.
 //! With [`OnFull::Evict`] a detached log gives up its oldest output instead.
 
 use super::limits::OnFull;
+
+/// How many bytes of output a resumed client is told before it was shown what it missed. A client of
+/// the reference gives a process up when more than 1 MiB waits behind a gap; a chunk may come on top.
+const AHEAD: usize = 256 << 10;
 
 #[derive(Debug)]
 pub(super) struct Cursor {
@@ -19,6 +24,8 @@ pub(super) struct Cursor {
     next: u64,
     /// What a resumed client still has to read.
     gap: Option<Gap>,
+    /// What it may be told before it was shown that.
+    ahead: Option<Ahead>,
     /// The highest sequence number a reader has certainly had.
     claimed: u64,
 }
@@ -31,6 +38,14 @@ struct Gap {
     returned: u64,
 }
 
+#[derive(Debug)]
+struct Ahead {
+    /// The end of what it has to be shown, exclusive.
+    end: u64,
+    /// How many bytes it may still be told.
+    left: usize,
+}
+
 impl Cursor {
     pub(super) fn new(on_full: OnFull) -> Self {
         Self {
@@ -39,6 +54,7 @@ impl Cursor {
             introduced: false,
             next: 1,
             gap: None,
+            ahead: None,
             claimed: 0,
         }
     }
@@ -57,9 +73,14 @@ impl Cursor {
         self.next
     }
 
-    /// Whether a resumed client still has to read what it missed.
+    /// Whether a resumed client still has to read what it missed, or to be shown it.
     pub(super) fn is_catching_up(&self) -> bool {
-        self.gap.is_some()
+        self.gap.is_some() || self.ahead.is_some()
+    }
+
+    /// Whether the next event may be delivered now.
+    pub(super) fn may_deliver(&self) -> bool {
+        self.ahead.as_ref().is_none_or(|ahead| ahead.left > 0)
     }
 
     /// An audience is there. The first one is told everything from the start; a later one is
@@ -73,17 +94,31 @@ impl Cursor {
                 end,
                 returned: self.claimed,
             });
+            self.ahead = missing.then_some(Ahead { end, left: AHEAD });
         }
     }
 
     pub(super) fn detach(&mut self) {
         self.attached = false;
-        self.gap = None;
+        self.end_catch_up();
     }
 
-    /// The event at `seq` was delivered.
-    pub(super) fn delivered(&mut self, seq: u64) {
+    /// The event at `seq` was delivered, with so many bytes of output in it.
+    pub(super) fn delivered(&mut self, seq: u64, bytes: usize) {
         self.next = seq + 1;
+        if let Some(ahead) = &mut self.ahead {
+            ahead.left = ahead.left.saturating_sub(bytes);
+        }
+    }
+
+    /// Whether telling of [`shown`](Self::shown) would let more be delivered.
+    pub(super) fn waits_for(&self, until: u64) -> bool {
+        self.ahead.as_ref().is_some_and(|ahead| ahead.end <= until)
+    }
+
+    /// The client has everything below `until` in order, or soon will.
+    pub(super) fn shown(&mut self, until: u64) {
+        self.ahead.take_if(|ahead| ahead.end <= until);
     }
 
     /// A reader asked for what follows `after` and was given everything below `until`, of a log
@@ -102,6 +137,7 @@ impl Cursor {
     /// The client has had its time to read the gap.
     pub(super) fn end_catch_up(&mut self) {
         self.gap = None;
+        self.ahead = None;
     }
 
     /// The highest sequence number the log may give up.
@@ -152,7 +188,7 @@ mod tests {
                     Op::Append => end += 1,
                     Op::Deliver if attached && cursor.next() < end => {
                         told = told.max(cursor.next());
-                        cursor.delivered(cursor.next());
+                        cursor.delivered(cursor.next(), 1);
                     }
                     Op::Deliver => {}
                     Op::Attach => { cursor.attach(end); attached = true; }
@@ -177,7 +213,7 @@ mod tests {
         let mut cursor = Cursor::new(OnFull::Block);
         cursor.attach(5);
         assert_eq!((cursor.next(), cursor.is_catching_up()), (1, false));
-        (1..5).for_each(|seq| cursor.delivered(seq));
+        (1..5).for_each(|seq| cursor.delivered(seq, 1));
         cursor.detach();
         cursor.attach(9);
         assert_eq!((cursor.next(), cursor.is_catching_up()), (9, true));
@@ -187,7 +223,7 @@ mod tests {
     fn what_was_delivered_is_protected_again_by_a_disconnect() {
         let mut cursor = Cursor::new(OnFull::Block);
         cursor.attach(1);
-        (1..5).for_each(|seq| cursor.delivered(seq));
+        (1..5).for_each(|seq| cursor.delivered(seq, 1));
         assert_eq!(cursor.releasable(), 4);
         cursor.detach();
         assert_eq!(cursor.releasable(), 0);
@@ -197,14 +233,36 @@ mod tests {
     fn a_gap_is_kept_until_it_was_read() {
         let mut cursor = Cursor::new(OnFull::Block);
         cursor.attach(1);
-        (1..5).for_each(|seq| cursor.delivered(seq));
+        (1..5).for_each(|seq| cursor.delivered(seq, 1));
         cursor.detach();
         cursor.attach(9);
         assert_eq!(cursor.releasable(), 0);
         cursor.read(3, 6, 9);
         assert_eq!((cursor.releasable(), cursor.is_catching_up()), (5, true));
         cursor.read(5, 9, 9);
+        cursor.shown(9);
         assert_eq!((cursor.releasable(), cursor.is_catching_up()), (8, false));
+    }
+
+    #[test]
+    fn a_resumed_client_is_told_only_so_much_until_it_was_shown_what_it_missed() {
+        let mut cursor = Cursor::new(OnFull::Block);
+        cursor.attach(1);
+        cursor.delivered(1, AHEAD * 2);
+        assert!(cursor.may_deliver(), "the first audience misses nothing");
+        cursor.detach();
+        cursor.attach(9);
+        cursor.delivered(9, AHEAD - 1);
+        assert!(cursor.may_deliver());
+        cursor.delivered(10, 1);
+        assert!(!cursor.may_deliver());
+        cursor.read(1, 11, 11);
+        cursor.shown(8);
+        assert!(!cursor.may_deliver(), "it was not shown all of it");
+        assert!(!cursor.waits_for(8) && cursor.waits_for(11));
+        cursor.shown(11);
+        assert!(!cursor.waits_for(11));
+        assert!(cursor.may_deliver());
     }
 
     #[test]
@@ -213,7 +271,9 @@ mod tests {
         cursor.attach(1);
         cursor.detach();
         cursor.attach(9);
+        cursor.delivered(9, AHEAD);
         cursor.end_catch_up();
-        assert_eq!(cursor.releasable(), 8);
+        assert_eq!(cursor.releasable(), 9);
+        assert!(cursor.may_deliver());
     }
 }

@@ -124,6 +124,22 @@ impl Process {
         drop(former);
     }
 
+    /// Whether an audience that came later is told only a little until [`Process::shown`] is said
+    /// of `until`.
+    #[must_use]
+    pub fn waits_to_be_shown(&self, until: u64) -> bool {
+        self.shared.lock().cursor.waits_for(until)
+    }
+
+    /// Whoever is attached now has everything below `until`, as reads returned it, and has put it
+    /// in order. An audience that came later is told only a little of what follows until this was
+    /// said of all it missed, for as long as the limits say.
+    pub fn shown(&self, until: u64) {
+        let mut state = self.shared.lock();
+        state.cursor.shown(until);
+        state.wake();
+    }
+
     /// Nobody is told of events any more; output is kept for readers within the limits.
     pub fn detach(&self) {
         let former = self.shared.lock().detach();

@@ -139,6 +139,10 @@ impl State {
             let Some(audience) = &mut self.audience else {
                 break;
             };
+            if !self.cursor.may_deliver() {
+                // A read that shows the client what it missed wakes the supervisor.
+                return Poll::Pending;
+            }
             match audience.poll_ready(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(_gone)) => return Poll::Ready(self.detach()),
@@ -148,7 +152,7 @@ impl State {
                 break;
             };
             audience.deliver(id, &event);
-            self.cursor.delivered(event.seq());
+            self.cursor.delivered(event.seq(), event.bytes());
         }
         Poll::Ready(None)
     }

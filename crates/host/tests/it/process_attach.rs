@@ -55,6 +55,7 @@ impl Client<'_> {
             };
             let page = self.process.read(page).await;
             assert_eq!(page.lost_bytes, 0);
+            self.process.shown(page.next_seq);
             if page.chunks.is_empty() {
                 return;
             }
@@ -312,8 +313,36 @@ async fn a_flood_does_not_push_out_what_a_resumed_client_has_not_read() {
     }
     let page = process.read(ReadRequest::default()).await;
     assert_eq!((page.lost_bytes, page_bytes(&page).len()), (0, 65_536));
-    // Now that it was read, it goes on.
+    // Now that it was read, it goes on, and does not stop before long once that was shown.
+    process.shown(page.next_seq);
     told.until(|events| events.len() > 10).await;
+    process.terminate(None).await;
+}
+
+#[tokio::test]
+async fn a_resumed_client_is_told_little_until_it_has_what_it_missed() {
+    let processes = processes(ProcessLimits::default());
+    let process = processes.start("p", sh("exec yes")).await.unwrap();
+    Told::some_of(&process, 1)
+        .until(|events| events.len() == 1)
+        .await;
+    process.detach();
+    fill(&process, 1 << 20).await;
+    let told = Told::of(&process);
+    let page = process.read(ReadRequest::default()).await;
+    assert!(process.waits_to_be_shown(page.next_seq));
+    let ahead = told
+        .until(|events| bytes(events, Stream::Stdout).len() >= 256 << 10)
+        .await;
+    // The process has every chance to be told of, and is not.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(told.now().len(), ahead.len());
+    assert!(bytes(&ahead, Stream::Stdout).len() < (256 + 64) << 10);
+    process.shown(page.next_seq);
+    told.until(|events| bytes(events, Stream::Stdout).len() > 1 << 20)
+        .await;
     process.terminate(None).await;
 }
 
