@@ -53,10 +53,7 @@ fn an_outage_while_much_is_printed_loses_nothing() {
         expected.extend_from_slice(line.to_string().as_bytes());
         expected.push(b'\n');
     }
-    assert!(
-        run.output("stdout") == expected,
-        "stdout is what was printed"
-    );
+    same(&run.output("stdout"), &expected);
     assert_eq!(run.exit_code(), Some(0));
     // What the first connection lost on its way, the second brought again: from
     // the first sequence number it knows, it has every one to the end.
@@ -77,4 +74,25 @@ fn an_outage_while_much_is_printed_loses_nothing() {
         told.largest_frame
     );
     assert!(told.outputs[0].contains("code 0"), "{}", told.outputs[0]);
+}
+
+/// Checks that what came is what was printed, and says where it is not.
+fn same(found: &[u8], expected: &[u8]) {
+    let at = found
+        .iter()
+        .zip(expected)
+        .position(|(found, expected)| found != expected);
+    let at = at.unwrap_or(found.len().min(expected.len()));
+    let around = |bytes: &[u8]| {
+        let piece = &bytes[at.saturating_sub(20).min(bytes.len())..(at + 40).min(bytes.len())];
+        String::from_utf8_lossy(piece).into_owned()
+    };
+    assert!(
+        found == expected,
+        "{} bytes came and {} were printed; they differ from byte {at}: {:?}, not {:?}",
+        found.len(),
+        expected.len(),
+        around(found),
+        around(expected),
+    );
 }
