@@ -81,7 +81,9 @@ scripts![
 
 /// The folder of the repository that `path` names.
 fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 fn script(name: &str) -> Script {
@@ -92,8 +94,16 @@ fn script(name: &str) -> Script {
 
 fn play_ours(name: &str) {
     let program = option_env!("CARGO_BIN_EXE_outpost").map(Into::into);
-    let program = program.or_else(|| env::var_os("OUTPOST_BIN")).expect("the outpost program");
-    play(&script(name), &Target { program: program.into(), ours: true });
+    let program = program
+        .or_else(|| env::var_os("OUTPOST_BIN"))
+        .expect("the outpost program");
+    play(
+        &script(name),
+        &Target {
+            program: program.into(),
+            ours: true,
+        },
+    );
 }
 
 #[cfg(test)]
@@ -104,7 +114,13 @@ fn play_reference(name: &str) {
     }
     let program = env::var_os("OUTPOST_CODEX_BIN").or_else(|| env::var_os("CODEX_BIN"));
     if let Some(program) = program {
-        play(&script, &Target { program: program.into(), ours: false });
+        play(
+            &script,
+            &Target {
+                program: program.into(),
+                ours: false,
+            },
+        );
     } else {
         eprintln!("SKIPPED: {name} against the reference: OUTPOST_CODEX_BIN is not set");
     }
