@@ -166,7 +166,7 @@ fn the_default_is_local_unless_the_file_says_otherwise() {
 }
 
 #[test]
-fn what_contradicts_itself_is_refused() {
+fn names_and_keys_that_cannot_be_are_refused() {
     let long = format!("[[environments]]\nid='{}'\nurl='ws://a'", "x".repeat(65));
     for (text, words) in [
         ("default = 'x'", "default environment `x` is not configured"),
@@ -213,6 +213,14 @@ fn what_contradicts_itself_is_refused() {
             "[[environments]]\nid='a'\nurl='http://a'",
             "the address `http://a` cannot be used",
         ),
+    ] {
+        assert_refused(text, words);
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    for (text, words) in [
         ("[[environments]]\nid='a'\nprogram=''", "`program` is empty"),
         (
             "[[environments]]\nid='a'\nprogram='b'\nauth_bearer_token='c'",
@@ -247,9 +255,13 @@ fn what_contradicts_itself_is_refused() {
             "positive number",
         ),
     ] {
-        let refused = parse(text).expect_err(text).to_string();
-        assert!(refused.contains(words), "{text}: {refused}");
+        assert_refused(text, words);
     }
+}
+
+fn assert_refused(text: &str, words: &str) {
+    let refused = parse(text).expect_err(text).to_string();
+    assert!(refused.contains(words), "{text}: {refused}");
 }
 
 #[test]
