@@ -290,7 +290,7 @@ async fn fill(process: &Process, bytes: usize) {
 #[tokio::test]
 async fn a_flood_does_not_push_out_what_a_resumed_client_has_not_read() {
     let processes = processes(ProcessLimits {
-        retain_bytes: 65_536,
+        retain_bytes: 4 * 65_536,
         ..ProcessLimits::default()
     });
     let process = processes.start("p", sh("exec yes")).await.unwrap();
@@ -298,7 +298,7 @@ async fn a_flood_does_not_push_out_what_a_resumed_client_has_not_read() {
         .until(|events| events.len() == 1)
         .await;
     process.detach();
-    fill(&process, 65_536).await;
+    fill(&process, 4 * 65_536).await;
     // With the log full the pipe fills too, and the child waits for it.
     soon(async {
         while state(&process.pid().to_string()) != Some('S') {
