@@ -1,6 +1,6 @@
 //! The other side of a connection, to be called and told things.
 
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
 use outpost_protocol::{Method, Notification, RequestId, decode_params, envelope};
 use parking_lot::Mutex;
@@ -26,6 +26,14 @@ pub struct Peer {
     ended: watch::Receiver<Option<Close>>,
 }
 
+/// A request that is on its way. Dropping it stops waiting; the request is not taken back.
+#[derive(Debug)]
+pub struct Begun<M> {
+    answer: oneshot::Receiver<Outcome>,
+    forget: Forget,
+    method: PhantomData<fn() -> M>,
+}
+
 /// The calls of one connection. Locked for a look-up, never across an await.
 pub(crate) type Calls = Arc<Mutex<Pending<oneshot::Sender<Outcome>>>>;
 
@@ -38,33 +46,55 @@ impl Peer {
         limit: usize,
         ended: watch::Receiver<Option<Close>>,
     ) -> Self {
-        Self { outbox, calls, limit, ended }
+        Self {
+            outbox,
+            calls,
+            limit,
+            ended,
+        }
     }
 
     /// Makes a request and waits for its answer.
     pub async fn call<M: Method>(&self, params: &M::Params) -> Result<M::Answer, CallError> {
+        self.begin::<M>(params).await?.answer().await
+    }
+
+    /// Makes a request; done when it is queued. Requests that are begun one after the other are
+    /// sent in that order.
+    pub async fn begin<M: Method>(&self, params: &M::Params) -> Result<Begun<M>, CallError> {
         let method = M::NAME;
         let (waiter, answer) = oneshot::channel();
-        let id = self.calls.lock().register(waiter).map_err(|refused| match refused {
-            NotRegistered::Closed(close) => CallError::Closed { method, close },
-            NotRegistered::Full => CallError::TooMany { method, limit: self.limit },
+        let id = self
+            .calls
+            .lock()
+            .register(waiter)
+            .map_err(|refused| match refused {
+                NotRegistered::Closed(close) => CallError::Closed { method, close },
+                NotRegistered::Full => CallError::TooMany {
+                    method,
+                    limit: self.limit,
+                },
+            })?;
+        let forget = Forget {
+            calls: Arc::clone(&self.calls),
+            id: Some(id),
+        };
+        let text = envelope::request::<M>(&RequestId::Number(id), params).map_err(|error| {
+            CallError::Decode {
+                method,
+                words: error.to_string(),
+            }
         })?;
-        let mut forget = Forget { calls: &self.calls, id: Some(id) };
-        let text = envelope::request::<M>(&RequestId::Number(id), params)
-            .map_err(|error| CallError::Decode { method, words: error.to_string() })?;
         // When the queue is closed the answer may still have been read: the table decides.
         let sent = self.outbox.send(Frame::Text(text)).await;
         if let Err(Closed(close)) = sent {
             return Err(CallError::Closed { method, close });
         }
-        let outcome = answer.await;
-        forget.id = None;
-        match outcome {
-            Ok(Outcome::Result(text)) => decode::<M>(&text),
-            Ok(Outcome::Refused(error)) => Err(CallError::Remote { method, error }),
-            Ok(Outcome::Closed(close)) => Err(CallError::Closed { method, close }),
-            Err(_) => Err(CallError::Closed { method, close: Close::lost() }),
-        }
+        Ok(Begun {
+            answer,
+            forget,
+            method: PhantomData,
+        })
     }
 
     /// Tells the peer something; waits for room to.
@@ -102,19 +132,44 @@ impl Peer {
 }
 
 fn decode<M: Method>(text: &str) -> Result<M::Answer, CallError> {
-    let raw: &RawValue = serde_json::from_str(text)
-        .map_err(|error| CallError::Decode { method: M::NAME, words: error.to_string() })?;
-    decode_params(Some(raw))
-        .map_err(|error| CallError::Decode { method: M::NAME, words: error.message })
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| CallError::Decode {
+        method: M::NAME,
+        words: error.to_string(),
+    })?;
+    decode_params(Some(raw)).map_err(|error| CallError::Decode {
+        method: M::NAME,
+        words: error.message,
+    })
 }
 
-/// Takes a call out of the table when its future is dropped.
-struct Forget<'a> {
-    calls: &'a Calls,
+/// Takes a call out of the table when nobody waits for it any more.
+#[derive(Debug)]
+struct Forget {
+    calls: Calls,
     id: Option<i64>,
 }
 
-impl Drop for Forget<'_> {
+// === impl Begun ===
+
+impl<M: Method> Begun<M> {
+    /// Waits for the answer.
+    pub async fn answer(mut self) -> Result<M::Answer, CallError> {
+        let method = M::NAME;
+        let outcome = (&mut self.answer).await;
+        self.forget.id = None;
+        match outcome {
+            Ok(Outcome::Result(text)) => decode::<M>(&text),
+            Ok(Outcome::Refused(error)) => Err(CallError::Remote { method, error }),
+            Ok(Outcome::Closed(close)) => Err(CallError::Closed { method, close }),
+            Err(_) => Err(CallError::Closed {
+                method,
+                close: Close::lost(),
+            }),
+        }
+    }
+}
+
+impl Drop for Forget {
     fn drop(&mut self) {
         if let Some(id) = self.id {
             drop(self.calls.lock().complete(id));

@@ -77,7 +77,13 @@ impl<S> Flaky<S> {
         let cut_is_error = random.below(2) == 0;
         let reads = Faults::new(random.below(usize::MAX));
         let writes = Faults::new(random.below(usize::MAX));
-        Self { inner, reads, writes, until_cut, cut_is_error }
+        Self {
+            inner,
+            reads,
+            writes,
+            until_cut,
+            cut_is_error,
+        }
     }
 
     /// How much may pass at once: a little, and never beyond the cut.
@@ -99,7 +105,11 @@ impl<S> Flaky<S> {
 
 impl Faults {
     fn new(seed: usize) -> Self {
-        Self { random: Random::new(seed as u64), delay: None, waited: false }
+        Self {
+            random: Random::new(seed as u64),
+            delay: None,
+            waited: false,
+        }
     }
 
     /// Sometimes nothing is ready, for a while.
@@ -191,13 +201,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn bytes_are_split_and_delayed_but_never_changed() {
-        let sent: Vec<u8> = (0..100_000u32).map(|number| number.to_le_bytes()[0]).collect();
+        let sent: Vec<u8> = (0..100_000u32)
+            .map(|number| number.to_le_bytes()[0])
+            .collect();
         let started = tokio::time::Instant::now();
         let (arrived, reads) = arrives(7, None, &sent).await;
         assert!(arrived == sent);
         assert!(reads > 20, "{reads}");
         assert!(started.elapsed() > Duration::ZERO);
-        assert_eq!(arrives(7, None, &sent).await.1, reads, "the same seed, the same faults");
+        assert_eq!(
+            arrives(7, None, &sent).await.1,
+            reads,
+            "the same seed, the same faults"
+        );
     }
 
     #[tokio::test(start_paused = true)]

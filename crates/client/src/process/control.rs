@@ -1,6 +1,7 @@
 //! Everything that is done to a process but reading it.
 
 use std::{
+    collections::VecDeque,
     fmt,
     sync::{
         Arc,
@@ -10,7 +11,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream::FuturesOrdered};
 use outpost_protocol::exec::process::{
     CloseStdin, CloseStdinParams, Resize, ResizeParams, Signal, SignalName, SignalParams,
     TerminalSize, Terminate, TerminateParams, Write, WriteParams, WriteStatus,
@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     ClientError,
-    session::{Core, Failed, ask},
+    session::{Core, Failed, Live},
 };
 
 /// Writes to a process, signals it, ends it. Cheap to clone; may outlive its [`Process`](super::Process).
@@ -37,6 +37,13 @@ struct Writer {
     /// Held by the write whose turn it is; the others wait in order. A tokio mutex, because it is
     /// held across awaits.
     turn: Mutex<()>,
+}
+
+/// A write that is not done.
+struct Pieces {
+    rest: Bytes,
+    /// Sent, perhaps; in order.
+    unanswered: VecDeque<WriteParams>,
 }
 
 /// A long write travels in pieces of this size, so that nothing else waits long behind one.
@@ -75,34 +82,15 @@ impl ProcessControl {
     /// Across a lost connection nothing is written twice. Dropping the future leaves open how much
     /// of the bytes was written.
     pub async fn write(&self, bytes: impl Into<Bytes>) -> Result<(), ClientError> {
-        let mut rest: Bytes = bytes.into();
-        let turn = self.shared.turn.lock().await;
-        let mut sent = FuturesOrdered::new();
-        loop {
-            while sent.len() < PIECES && !rest.is_empty() {
-                let piece = rest.split_to(rest.len().min(PIECE));
-                sent.push_back(self.write_piece(piece));
-            }
-            match sent.next().await {
-                Some(result) => result?,
-                None => break,
-            }
-        }
-        drop(turn);
-        Ok(())
-    }
-
-    async fn write_piece(&self, chunk: Bytes) -> Result<(), ClientError> {
-        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let params = WriteParams {
-            process_id: self.id().to_owned(),
-            chunk: chunk.into(),
-            write_id: Some(format!("{:x}-{number}", self.shared.prefix)),
+        let mut pieces = Pieces {
+            rest: bytes.into(),
+            unanswered: VecDeque::new(),
         };
-        let answer = loop {
+        let turn = self.shared.turn.lock().await;
+        loop {
             let live = self.core.live().await?;
-            match ask::<Write>(&live, &params).await {
-                Ok(answer) => break answer,
+            match self.write_pieces(&live, &mut pieces).await {
+                Ok(()) => break,
                 Err(Failed::With(error)) => return Err(error),
                 // The oldest servers do not know a write again.
                 Err(Failed::Lost(close)) if live.info.is_none() => {
@@ -110,8 +98,41 @@ impl ProcessControl {
                 }
                 Err(Failed::Lost(_)) => {}
             }
-        };
-        self.accepted(answer.status)
+        }
+        drop(turn);
+        Ok(())
+    }
+
+    /// Sends what was not answered, then the rest, all in order.
+    async fn write_pieces(&self, live: &Live, pieces: &mut Pieces) -> Result<(), Failed> {
+        let mut begun = VecDeque::new();
+        for piece in &pieces.unanswered {
+            begun.push_back(live.peer.begin::<Write>(piece).await?);
+        }
+        loop {
+            while begun.len() < PIECES && !pieces.rest.is_empty() {
+                let chunk = pieces.rest.split_to(pieces.rest.len().min(PIECE));
+                let piece = self.piece(chunk);
+                // It may get through even if the next line fails.
+                pieces.unanswered.push_back(piece.clone());
+                begun.push_back(live.peer.begin::<Write>(&piece).await?);
+            }
+            let Some(first) = begun.pop_front() else {
+                return Ok(());
+            };
+            let answer = first.answer().await?;
+            pieces.unanswered.pop_front();
+            self.accepted(answer.status).map_err(Failed::With)?;
+        }
+    }
+
+    fn piece(&self, chunk: Bytes) -> WriteParams {
+        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        WriteParams {
+            process_id: self.id().to_owned(),
+            chunk: chunk.into(),
+            write_id: Some(format!("{:x}-{number}", self.shared.prefix)),
+        }
     }
 
     /// Ends the standard input after what was written. Needs the addition `processCloseStdin`.

@@ -16,20 +16,25 @@ pub(crate) enum Failed {
 
 /// Makes one call on one connection.
 pub(crate) async fn ask<M: Method>(live: &Live, params: &M::Params) -> Result<M::Answer, Failed> {
-    live.peer
-        .call::<M>(params)
-        .await
-        .map_err(|error| match error {
-            CallError::Closed { close, .. } => Failed::Lost(close),
+    Ok(live.peer.call::<M>(params).await?)
+}
+
+// === impl Failed ===
+
+impl From<CallError> for Failed {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Closed { close, .. } => Self::Lost(close),
             CallError::Remote { method, error } => {
-                Failed::With(ClientError::Refused { method, error })
+                Self::With(ClientError::Refused { method, error })
             }
             CallError::Decode { .. } | CallError::TooMany { .. } => {
-                Failed::With(ClientError::Protocol {
+                Self::With(ClientError::Protocol {
                     words: error.to_string(),
                 })
             }
-        })
+        }
+    }
 }
 
 // === impl Core ===

@@ -5,10 +5,15 @@
     reason = "a helper that cannot go on fails its test"
 )]
 
+mod cuts;
 mod fake;
 mod files;
+mod flaky;
 mod gone;
 mod http;
 mod order;
+mod program;
+mod real;
 mod resume;
 mod slow;
+mod suite;
