@@ -29,7 +29,9 @@ impl Session {
 
     /// Sends the events of every process to this connection from now on.
     pub(crate) fn attach(&self, connection: u64, outbox: &FrameSender) {
-        *self.feed.lock() = Some((connection, outbox.clone()));
+        // Held to the end: a connection that ends at this moment must not detach what this attaches.
+        let mut feed = self.feed.lock();
+        *feed = Some((connection, outbox.clone()));
         for process in self.processes.live() {
             process.attach(Box::new(Feed::new(outbox)));
         }
@@ -44,7 +46,6 @@ impl Session {
             .is_some_and(|(holder, _)| *holder == connection)
         {
             *feed = None;
-            drop(feed);
             self.processes.live().iter().for_each(Process::detach);
         }
     }
