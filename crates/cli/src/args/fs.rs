@@ -23,7 +23,7 @@ What is verified:
 
 Examples:
   outpost fs put --on build notes.txt /tmp/
-  outpost fs put --on build -r src /work
+  outpost fs put --on build -r src /srv/app
   make report | outpost fs put --on build - /tmp/report.txt";
 
 /// What the long help of `get` ends with.
@@ -35,7 +35,7 @@ What is verified:
 
 Examples:
   outpost fs get --on build /var/log/syslog .
-  outpost fs get --on build -r /work/target/doc .";
+  outpost fs get --on build -r /srv/app/target/doc .";
 
 /// Work with files, here or on another machine
 #[derive(Debug, Args)]

@@ -31,7 +31,7 @@ Examples:
   outpost run -- make -j8
   outpost run --on ws://10.0.0.5:7000 --token-file ~/token -- uname -a
   outpost run --on build -t -- htop
-  tar c src | outpost run --on build -C /work -- tar x
+  tar c src | outpost run --on build -C /srv/app -- tar x
   outpost run --timeout 10m -e CI=1 -- cargo test";
 
 /// Run a command, here or on another machine
