@@ -99,15 +99,17 @@ fn p30_a_client_that_stops_reading_stops_the_process_and_nobody_else() {
             .find(|one| one.command().starts_with("head"))
     };
     until("the flood has begun", || head().is_some());
-    // It stands still once everything on the way is full.
-    let mut used = 0;
+    // It stands still once everything on the way is full, and stays so.
+    let (mut written, mut still) = (0, 0);
     until("the flood is held back", || {
-        let now = head().expect("it cannot come to its end").ticks();
-        let still = now > 0 && now == used;
-        used = now;
+        let now = head().expect("it cannot come to its end").written();
+        still = if now == written { still + 1 } else { 0 };
+        written = now;
         neighbour.assert_serves(Duration::from_secs(1));
-        still
+        written > 0 && still == 20
     });
+    // The client itself holds a thousand chunks of 64 KiB.
+    assert!(written < 96 << 20, "{written} bytes for nobody");
     let more = server.meter().peak().saturating_sub(before);
     assert!(more < BOUNDED, "{more} KiB");
     assert!(deaf.terminate("flood"));

@@ -63,6 +63,14 @@ impl Meter {
         of(11).zip(of(12)).map_or(0, |(user, system)| user + system)
     }
 
+    /// How many bytes it has written.
+    pub(crate) fn written(self) -> u64 {
+        let io = fs::read_to_string(self.path("io")).expect("the process lives and is ours");
+        let line = io.lines().find_map(|line| line.strip_prefix("wchar:"));
+        line.and_then(|bytes| bytes.trim().parse().ok())
+            .expect("a number")
+    }
+
     /// How much rather than others it is killed when memory runs out.
     pub(crate) fn oom_score(self) -> i32 {
         let text = fs::read_to_string(self.path("oom_score_adj")).expect("the process lives");
