@@ -96,7 +96,8 @@ async fn accept(listener: StdListener, world: World) {
                 number += 1;
                 let connection = Connection {
                     number,
-                    cuts: now.cuts,
+                    // Not as of the last change that was seen: it begins after all of them.
+                    cuts: world.control.borrow().cuts,
                     lossy: AtomicBool::new(false),
                     control: control.clone(),
                     world: world.clone(),
