@@ -58,6 +58,8 @@ pub(super) enum Step {
 struct State {
     log: Reorder,
     feed: Feed,
+    /// The highest number that was dropped for want of room.
+    dropped: u64,
     /// The server knows the process: it answered the start, or said something of it.
     known: bool,
     failure: Option<ClientError>,
@@ -84,6 +86,7 @@ impl Inbox {
         let state = State {
             log: Reorder::new(),
             feed: Feed::Told { from: 1 },
+            dropped: 0,
             known: false,
             failure: None,
             ended: false,
@@ -105,6 +108,7 @@ impl Inbox {
         let is_output = matches!(entry, Entry::Output(..));
         let full = is_output && state.log.bytes() + entry.cost() > self.bound;
         if full && can_stop {
+            state.dropped = state.dropped.max(seq);
             let told = matches!(state.feed, Feed::Told { .. });
             if told {
                 state.feed = Feed::Stopping;

@@ -71,6 +71,38 @@ async fn a_full_buffer_stops_one_process_and_the_rest_is_read_at_leisure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_overflows_before_notifications_are_announced_is_read() {
+    let (environment, _fake, mut conn) = connected_with(small(), ours()).await;
+    let mut process = started(&environment, &mut conn).await;
+    for (seq, byte) in (1..).zip(['a', 'b', 'c']) {
+        conn.output(seq, &text(byte)).await;
+    }
+    let asked = conn.asked("process/follow").await;
+    conn.answer(asked, json!({ "nextSeq": 4 })).await;
+    let ((), ()) = tokio::join!(
+        async {
+            for byte in ['a', 'b', 'c', 'd', 'e', 'f'] {
+                assert_eq!(event(&mut process).await, format!("out:{}", text(byte)));
+            }
+        },
+        async {
+            let asked = conn.asked("process/read").await;
+            conn.page(asked, &[(3, &text('c'))], 4, None).await;
+            let asked = conn.asked("process/read").await;
+            conn.page(asked, &[], 4, None).await;
+            let asked = conn.asked("process/follow").await;
+            for (seq, byte) in (4..).zip(['d', 'e', 'f']) {
+                conn.output(seq, &text(byte)).await;
+            }
+            conn.answer(asked, json!({ "nextSeq": 4 })).await;
+            let asked = conn.asked("process/read").await;
+            assert_eq!(asked.params["afterSeq"], 5);
+            conn.page(asked, &[(6, &text('f'))], 7, None).await;
+        }
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stopped_process_that_ends_is_read_to_its_end() {
     let (environment, _fake, mut conn) = connected_with(small(), ours()).await;
     let mut process = started(&environment, &mut conn).await;

@@ -99,7 +99,10 @@ impl Inbox {
             follow: true,
         };
         let from = ask::<Follow>(live, &params).await?.next_seq;
-        self.state.lock().feed = Feed::Told { from };
+        let mut state = self.state.lock();
+        // Notifications may have come, and gone, before their announcement.
+        let from = from.max(state.dropped + 1);
+        state.feed = Feed::Told { from };
         Ok(())
     }
 

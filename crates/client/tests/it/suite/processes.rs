@@ -94,7 +94,7 @@ pub(super) async fn a_signal_reaches_the_trap(on: &On) {
 
 pub(super) async fn terminate_ends_the_tree_with_and_without_grace(on: &On) {
     for (grace, code) in [(None, 137), (Some(Duration::from_secs(20)), 5)] {
-        let command = "trap 'exit 5' TERM; sleep 1000 & echo ready; wait";
+        let command = "trap 'exit 5' TERM; sleep 1000 & echo ready; while :; do wait; done";
         let mut process = on.processes().start(shell(command)).await.unwrap();
         assert!(matches!(
             process.next().await,
