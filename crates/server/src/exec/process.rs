@@ -298,12 +298,14 @@ pub(super) async fn follow(call: Call, params: FollowParams) -> Answer<FollowRes
         }
         .into());
     }
-    let session = call.session()?;
-    // Events are numbered on: what lies before the first one told is to be read.
-    let response = FollowResponse {
+    // In this order nothing falls between what is told and what the client reads: everything below
+    // the number is there to be read, and everything from it on is told, some of it perhaps before
+    // this answer.
+    call.session()?.follow(&process);
+    Ok(FollowResponse {
         next_seq: process.summary().next_seq,
-    };
-    Ok(Reply::then(response, move || session.follow(&process)))
+    }
+    .into())
 }
 
 /// `process/list`.
