@@ -124,6 +124,20 @@ impl Process {
         drop(former);
     }
 
+    /// Makes `audience` the one that is told of events, unless somebody is already. Returns whether
+    /// it was taken.
+    pub fn attach_if_alone(&self, audience: Box<dyn Audience>) -> bool {
+        let mut state = self.shared.lock();
+        // Whoever is there came after a start that took its time, and is told everything.
+        let alone = !state.has_audience();
+        if alone {
+            let former = state.attach(audience, None);
+            drop(state);
+            drop(former);
+        }
+        alone
+    }
+
     /// Whether an audience that came later is told only a little until [`Process::shown`] is said
     /// of `until`.
     #[must_use]

@@ -111,6 +111,11 @@ impl State {
         self.audience.replace(audience)
     }
 
+    /// Whether anybody is told of events.
+    pub(super) fn has_audience(&self) -> bool {
+        self.audience.is_some()
+    }
+
     /// Takes the audience away; it is for the caller to drop, without the lock.
     pub(super) fn detach(&mut self) -> Option<Box<dyn Audience>> {
         self.cursor.detach();

@@ -396,3 +396,13 @@ async fn the_smallest_limits_are_enough_for_everything() {
     assert!(page_bytes(&kept).len() <= 64 && kept.chunks.len() <= 4);
     assert!(kept.chunks.iter().all(|chunk| chunk.data.len() <= 16));
 }
+
+#[tokio::test]
+async fn an_introduction_does_not_displace_who_is_there() {
+    let processes = processes(ProcessLimits::default());
+    let process = processes.start("p", sh("echo hi")).await.unwrap();
+    let first = Told::if_alone(&process).expect("nobody is there yet");
+    assert!(Told::if_alone(&process).is_none());
+    let events = first.all().await;
+    assert_eq!(bytes(&events, Stream::Stdout), b"hi\n");
+}

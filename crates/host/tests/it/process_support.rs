@@ -111,14 +111,29 @@ impl Told {
 
     /// Attaches an audience that takes `count` events and is stuck then.
     pub(crate) fn some_of(process: &Process, count: usize) -> Self {
-        let told = Self {
-            events: Arc::new(watch::Sender::new(Vec::new())),
-        };
-        process.attach(Box::new(Recorder {
-            told: told.clone(),
-            takes: count,
-        }));
+        let told = Self::nothing();
+        process.attach(told.recorder(count));
         told
+    }
+
+    /// Attaches an audience that takes everything, unless there is one.
+    pub(crate) fn if_alone(process: &Process) -> Option<Self> {
+        let told = Self::nothing();
+        let taken = process.attach_if_alone(told.recorder(usize::MAX));
+        taken.then_some(told)
+    }
+
+    fn nothing() -> Self {
+        Self {
+            events: Arc::new(watch::Sender::new(Vec::new())),
+        }
+    }
+
+    fn recorder(&self, takes: usize) -> Box<dyn Audience> {
+        Box::new(Recorder {
+            told: self.clone(),
+            takes,
+        })
     }
 
     /// Waits until what was told is enough, and returns it.

@@ -53,10 +53,10 @@ pub(super) async fn start(call: Call, params: WireExecParams) -> Answer<StartRes
         sandbox_type: Some("none".to_owned()),
     };
     if session.feeds(call.client.number) {
-        return Ok(Reply::then(response, move || session.follow(&process)));
+        return Ok(Reply::then(response, move || session.introduce(&process)));
     }
     // The client has come back on another connection while this was starting.
-    session.follow(&process);
+    session.introduce(&process);
     Ok(response.into())
 }
 

@@ -50,6 +50,16 @@ impl Session {
         }
     }
 
+    /// Sends the events of a process that has just started to whoever is attached now, unless a
+    /// resume has done so already: what the first one is told begins with the first event, and what
+    /// another one is told would not.
+    pub(crate) fn introduce(&self, process: &Process) {
+        let feed = self.feed.lock();
+        if let Some((_, outbox)) = &*feed {
+            process.attach_if_alone(Box::new(Feed::new(outbox)));
+        }
+    }
+
     /// Sends the events of one process to whoever is attached now.
     pub(crate) fn follow(&self, process: &Process) {
         let feed = self.feed.lock();
