@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("client", &["protocol", "rpc"]),
     ("server", &["client", "host", "protocol", "rpc"]),
     ("cli", &["client", "host", "protocol", "rpc", "server"]),
-    ("testkit", &["protocol", "rpc"]),
+    ("testkit", &[]),
 ];
 
 /// Every arrow that is not in the table.

@@ -44,7 +44,9 @@ pub(crate) fn codex() -> Option<&'static Path> {
                 env::var("OUTPOST_REQUIRE_COMPAT").as_deref() != Ok("1"),
                 "{reason}"
             );
-            eprintln!("SKIPPED: the compatibility suite needs the real client: {reason}");
+            outpost_testkit::skipped(format_args!(
+                "the compatibility suite needs the real client: {reason}"
+            ));
             None
         }
     }

@@ -122,6 +122,8 @@ fn play_reference(name: &str) {
             },
         );
     } else {
-        eprintln!("SKIPPED: {name} against the reference: OUTPOST_CODEX_BIN is not set");
+        outpost_testkit::skipped(format_args!(
+            "{name} against the reference: OUTPOST_CODEX_BIN is not set"
+        ));
     }
 }

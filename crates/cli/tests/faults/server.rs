@@ -79,7 +79,7 @@ impl Home {
     /// The same, its programs run by `user`; `None` when that cannot be, which was said then.
     pub(crate) fn of_user(mut self, user: u32) -> Option<Self> {
         if !geteuid().is_root() || !Path::new("/usr/bin/setpriv").exists() {
-            eprintln!("SKIPPED: it takes root and setpriv to become another user");
+            outpost_testkit::skipped("it takes root and setpriv to become another user");
             return None;
         }
         let open = std::fs::Permissions::from_mode(0o777);
@@ -236,7 +236,7 @@ pub(crate) fn corpus(name: &str) -> Option<String> {
     let mut text = String::new();
     let opened = std::fs::File::open(folder.join(name));
     if let Err(error) = opened.and_then(|mut file| file.read_to_string(&mut text)) {
-        eprintln!("SKIPPED: no {name} in OUTPOST_CORPORA: {error}");
+        outpost_testkit::skipped(format_args!("no {name} in OUTPOST_CORPORA: {error}"));
         return None;
     }
     Some(text)

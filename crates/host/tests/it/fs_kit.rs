@@ -139,14 +139,7 @@ fn names_below(root: &Path, directory: &Path) -> Vec<String> {
     names
 }
 
-/// Says, where the run is read, that something could not be tried here.
-#[expect(
-    clippy::print_stdout,
-    reason = "a skipped test must not look like one that passed"
-)]
-pub(crate) fn skipped(why: &str) {
-    println!("SKIPPED: {why}");
-}
+pub(crate) use outpost_testkit::skipped;
 
 /// The result of a call that must not hang.
 pub(crate) async fn within<T>(call: impl Future<Output = T>) -> T {

@@ -226,7 +226,7 @@ async fn without_privileges_guards_do_it() {
         return bench.close().await;
     }
     if !rustix::process::geteuid().is_root() || !has("setpriv") {
-        eprintln!("SKIPPED: it takes root and setpriv to become nobody");
+        outpost_testkit::skipped("it takes root and setpriv to become nobody");
         return;
     }
     let nobody = [

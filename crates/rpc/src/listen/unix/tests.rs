@@ -125,7 +125,7 @@ fn a10_only_the_own_user_and_root_may_use_a_socket() {
 #[tokio::test]
 async fn a10_another_user_is_refused_even_where_the_file_lets_him_through() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("SKIPPED: only root can become another user");
+        outpost_testkit::skipped("only root can become another user");
         return;
     }
     let (folder, path) = place();
@@ -150,7 +150,7 @@ async fn a10_another_user_is_refused_even_where_the_file_lets_him_through() {
 #[tokio::test]
 async fn a10_a_socket_of_another_user_is_never_replaced() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("SKIPPED: only root can give a file away");
+        outpost_testkit::skipped("only root can give a file away");
         return;
     }
     let (_folder, path) = place();

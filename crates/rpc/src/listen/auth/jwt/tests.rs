@@ -241,7 +241,7 @@ fn a03_every_published_vector_is_judged_rightly() {
     let file =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora/wycheproof-hs256.json");
     let Ok(vectors) = std::fs::read_to_string(&file) else {
-        eprintln!("SKIPPED: no Wycheproof vectors at {}", file.display());
+        outpost_testkit::skipped(format_args!("no Wycheproof vectors at {}", file.display()));
         return;
     };
     let vectors: Value = serde_json::from_str(&vectors).unwrap();
