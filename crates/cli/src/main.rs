@@ -45,11 +45,11 @@ fn run(cli: Cli) -> u8 {
     match dispatch(cli) {
         Ok(status) => status,
         Err(error) if server => {
-            say::raw(format_args!("Error: {error:#}"));
+            say::raw(format_args!("Error: {}", say::causes(&error)));
             failed
         }
         Err(error) => {
-            say::line(format_args!("{error:#}"));
+            say::line(say::causes(&error));
             failed
         }
     }

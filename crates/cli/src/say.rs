@@ -22,3 +22,31 @@ pub(crate) fn raw(text: impl Display) {
     // There is no third place to complain to.
     let _unsaid = io::stderr().write_all(line.as_bytes());
 }
+
+/// An error and what led to it, each thing said once: some errors tell their cause themselves.
+pub(crate) fn causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context as _, anyhow};
+
+    use super::causes;
+
+    #[test]
+    fn what_an_error_says_of_its_cause_is_not_said_again() {
+        let refused = || anyhow!("refused");
+        assert_eq!(causes(&refused()), "refused");
+        assert_eq!(causes(&refused().context("connect")), "connect: refused");
+        let told: anyhow::Result<()> = Err(refused()).context("connect: refused");
+        assert_eq!(causes(&told.unwrap_err()), "connect: refused");
+    }
+}

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use futures_util::{StreamExt, stream};
 
 use super::{AT_ONCE, progress::Progress};
+use crate::say;
 
 /// What a directory holds: from where to where.
 #[derive(Debug, Default)]
@@ -34,7 +35,8 @@ pub(super) async fn walk(
 ) -> bool {
     let progress = Progress::of_many();
     let failed = |path: &Path, error: &anyhow::Error| {
-        progress.line(format_args!("cannot {verb} {}: {error:#}", path.display()));
+        let causes = say::causes(error);
+        progress.line(format_args!("cannot {verb} {}: {causes}", path.display()));
         false
     };
     let mut all_done = true;
