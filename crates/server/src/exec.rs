@@ -42,7 +42,7 @@ use outpost_rpc::{
     router::Router,
 };
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 pub use self::config::ExecConfig;
@@ -67,6 +67,8 @@ pub(crate) struct Shared {
     http: HttpClient,
     info: EnvironmentInfo,
     places: Places,
+    /// Turns of look-ups that read many files.
+    lookups: Arc<Semaphore>,
     hostname: Option<String>,
     limits: Limits,
     router: Router<Call>,
@@ -98,6 +100,7 @@ impl ExecServer {
             }),
             info: environment::info(&description),
             places: Places::of(&description),
+            lookups: Arc::new(Semaphore::new(environment::LOOKUPS)),
             hostname: description.hostname.clone(),
             limits: config.limits,
             router: methods::table(),

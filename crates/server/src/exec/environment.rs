@@ -2,6 +2,8 @@
 
 mod discovery;
 
+use std::sync::Arc;
+
 use outpost_host::environment::{
     Description,
     config::{self, ConfigRequest},
@@ -19,7 +21,7 @@ use outpost_protocol::{
 use outpost_rpc::router::Reply;
 
 pub(super) use self::discovery::{discover, discover_roots};
-use super::{connection::Call, errors};
+use super::{Shared, connection::Call, errors};
 
 /// The answer of every handler.
 type Answer<T> = Result<Reply<T>, RpcError>;
@@ -101,7 +103,7 @@ pub(super) async fn config_read(
     };
     let server = call.server;
     let places = server.places.clone();
-    let read = blocking(move || config::read(&places, &request)).await?;
+    let read = blocking(&server, move || config::read(&places, &request)).await?;
     let found = read.map_err(|error| errors::config(&error))?;
     let response = ConfigReadResponse {
         user_home_dir: server.places.user_home.as_ref().map(PathUri::from_path),
@@ -125,11 +127,40 @@ fn layers(stack: config::LayerStack) -> ConfigLayers {
     }
 }
 
-/// Runs what reads many small files off the runtime. The connection's places bound how many.
+/// Look-ups that read files at the same time, of all connections together: each holds a thread and
+/// reads many small files, and clients ask for them only when they start.
+pub(super) const LOOKUPS: usize = 4;
+
+/// Runs what reads many small files off the runtime; waits while others do.
 async fn blocking<T: Send + 'static>(
+    server: &Shared,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, RpcError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| RpcError::internal(format!("looking at the files failed: {error}")))
+    let turn = Arc::clone(&server.lookups).acquire_owned().await;
+    // The thread keeps its turn, also when nobody waits for what it finds any more.
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    })
+    .await
+    .map_err(|error| RpcError::internal(format!("looking at the files failed: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+    use crate::exec::{ExecConfig, ExecServer};
+
+    #[tokio::test]
+    async fn one_look_up_more_than_there_are_turns_waits_for_one() {
+        let server = ExecServer::new(ExecConfig::default()).shared;
+        let turns = u32::try_from(LOOKUPS).unwrap();
+        let others = Arc::clone(&server.lookups).acquire_many_owned(turns).await;
+        let mut waiting = pin!(blocking(&server, || 7));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(others);
+        assert_eq!(waiting.await, Ok(7));
+    }
 }

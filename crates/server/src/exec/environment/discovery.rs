@@ -18,7 +18,7 @@ use crate::exec::{
 
 /// `capabilityRoots/discoverV1`.
 pub(in crate::exec) async fn discover_roots(
-    _: Call,
+    call: Call,
     params: WireCapabilityRootsDiscoverParams,
 ) -> Answer<DiscoverRootsResponse> {
     let mut roots = Vec::with_capacity(params.roots.len());
@@ -30,7 +30,7 @@ pub(in crate::exec) async fn discover_roots(
             .map_err(|foreign| errors::foreign_path(&foreign))?;
         roots.push(engine::Root { id: root.id, path });
     }
-    let found = blocking(move || engine::discover_roots(roots)).await?;
+    let found = blocking(&call.server, move || engine::discover_roots(roots)).await?;
     let found = found.map_err(|error| RpcError::invalid_request(error.to_string()))?;
     Ok(DiscoverRootsResponse {
         roots: found.into_iter().map(root).collect(),
@@ -45,7 +45,7 @@ pub(in crate::exec) async fn discover(
 ) -> Answer<DiscoverResponse> {
     refuse_sandbox(params.sandbox.as_ref())?;
     let places = call.server.places.clone();
-    let found = blocking(move || engine::inventory(&places)).await?;
+    let found = blocking(&call.server, move || engine::inventory(&places)).await?;
     let response = DiscoverResponse {
         plugins: found.plugins.into_iter().map(plugin).collect(),
         skills: found.skills.into_iter().map(skill).collect(),
