@@ -21,26 +21,33 @@
 //! The side of the server is [`crate::process`]; this module and those below it run in the keeper
 //! process only, but for `wire` and `socket`, which both ends share.
 
-mod child;
+pub(crate) mod child;
 mod commands;
 mod ends;
-mod guard;
+pub(crate) mod guard;
 mod main;
 mod orders;
 pub(crate) mod socket;
 mod strays;
-mod sys;
+pub(crate) mod sys;
 mod table;
 pub(crate) mod tree;
+mod walled;
 pub(crate) mod wire;
 
 use std::ffi::OsStr;
+
+pub use self::wire::{Exceeded, Verdict};
+use crate::sandbox::inside;
 
 /// The first argument of a program that is to be a keeper.
 pub(crate) const SUBCOMMAND: &str = "keeper";
 
 /// The variable that says a program was started as a keeper by a server, and not by hand.
 pub(crate) const MARK: &str = "OUTPOST_KEEPER";
+
+/// The first argument of a program that is to be the first process behind walls.
+pub(crate) const INSIDE: &str = "walls";
 
 /// The descriptor at which a keeper finds its end of the leash.
 pub(crate) const LEASH: i32 = 3;
@@ -75,17 +82,18 @@ impl Mode {
     }
 }
 
-/// Becomes the keeper when this program was started as one, and then never returns; otherwise
-/// returns at once.
+/// Becomes the keeper, or the first process behind walls, when this program was started as one,
+/// and then never returns; otherwise returns at once.
 ///
 /// A program that embeds the host calls this first thing in `main`, before it has started a
 /// thread or opened a file.
 pub fn dispatch() {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().as_deref() != Some(OsStr::new(SUBCOMMAND)) {
+    let Some(first) = arguments.next() else {
         return;
-    }
-    if std::env::var_os(MARK).is_none() {
+    };
+    let inside = first == OsStr::new(INSIDE);
+    if (first != OsStr::new(SUBCOMMAND) && !inside) || std::env::var_os(MARK).is_none() {
         return;
     }
     let Some(leash) = sys::adopt(LEASH) else {
@@ -94,8 +102,11 @@ pub fn dispatch() {
     // A second thread would take the keeper's signals and be missing in its forks. The server is
     // told by the end of the leash that this program makes no keeper.
     let threads = std::fs::read_dir("/proc/self/task").map(Iterator::count);
-    if threads.is_ok_and(|threads| threads == 1) {
-        main::run(leash);
+    // Behind walls there may be no way to count; there the program is the keeper's own.
+    match threads {
+        _ if inside => inside::init::run(leash),
+        Ok(1) => main::run(leash),
+        Ok(_) | Err(_) => {}
     }
     let text =
         b"the keeper was dispatched after a thread was started; it must come first in main\n";

@@ -4,3 +4,4 @@ pub mod fs;
 pub mod http;
 pub mod keeper;
 pub mod process;
+pub mod sandbox;

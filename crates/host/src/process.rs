@@ -29,6 +29,7 @@ mod output;
 pub(crate) mod program;
 mod read;
 mod registry;
+mod resources;
 mod session;
 pub(crate) mod spawn;
 mod spec;
@@ -49,6 +50,7 @@ pub use self::{
     host::ProcessHost,
     limits::{OnFull, ProcessLimits},
     read::{Page, ReadRequest},
+    resources::ResourceLimits,
     session::{EndCause, Found, Processes},
     spec::{Signal, Spec, Stdio, TerminalSize},
     start::StartError,

@@ -3,7 +3,12 @@
 //! Runs in a copy of the keeper or of a guard, on the only thread there is. A step that fails is
 //! written to the report pipe, which a successful exec closes without a word.
 
-use std::{convert::Infallible, ffi::CString, fs, io, os::fd::BorrowedFd};
+use std::{
+    convert::Infallible,
+    ffi::CString,
+    fs, io,
+    os::fd::{BorrowedFd, OwnedFd},
+};
 
 use rustix::{
     fs::{Mode, OFlags},
@@ -18,10 +23,13 @@ use super::{
     sys::{self, Pointers},
     wire::Stage,
 };
-use crate::process::{
-    program::{Program, first_that_runs},
-    spawn,
-    streams::Theirs,
+use crate::{
+    process::{
+        program::{Program, first_that_runs},
+        spawn,
+        streams::Theirs,
+    },
+    sandbox::inside::sealing::Sealing,
 };
 
 /// Where a process finds how it ranks when memory runs out.
@@ -41,8 +49,11 @@ pub(crate) struct Start<'a> {
     pub(crate) report: BorrowedFd<'a>,
     /// Whose child it must still be once its death signal is set.
     pub(crate) parent: Pid,
-    /// What the keeper has changed for itself and not for its commands.
-    pub(crate) normal: Normal,
+    /// What the keeper has changed for itself and not for its commands, where that was not undone
+    /// before.
+    pub(crate) normal: Option<Normal>,
+    /// What it closes itself in with, if with anything.
+    pub(crate) sealing: Option<Sealing>,
 }
 
 /// What is normal for a process here. The keeper is not; its commands are.
@@ -94,7 +105,7 @@ impl Normal {
 
     /// Makes this process, about to be a command, a normal one. Neither step can be refused to
     /// whoever made the other.
-    fn restore(&self) {
+    pub(crate) fn restore(&self) {
         if let Some(score) = self.oom_score {
             set_oom_score(score).ok();
         }
@@ -130,10 +141,16 @@ impl Start<'_> {
         if getppid() != Some(self.parent) {
             sys::exit_now(127);
         }
-        self.normal.restore();
+        if let Some(normal) = &self.normal {
+            normal.restore();
+        }
         rustix::process::chdir(&self.program.cwd).map_err(|error| (Stage::Directory, error))?;
         install(self.theirs).map_err(resource)?;
         sys::close_others_on_exec();
+        if let Some(sealing) = &self.sealing {
+            let walls = |error: io::Error| (Stage::Walls, spawn::errno(&error));
+            sealing.apply().map_err(walls)?;
+        }
         let unblocked = sys::unblock_signals();
         unblocked.map_err(|error| resource(spawn::errno(&error)))
     }
@@ -168,11 +185,20 @@ fn install(theirs: &Theirs) -> Result<(), Errno> {
         }
         Theirs::Terminal(name) => {
             let slave = rustix::fs::open(name, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-            rustix::stdio::dup2_stdin(&slave)?;
-            rustix::stdio::dup2_stdout(&slave)?;
-            rustix::stdio::dup2_stderr(&slave)
+            become_all_three(&slave)
+        }
+        // Opened before the session was made, so it is not its terminal yet.
+        Theirs::Slave(slave) => {
+            rustix::process::ioctl_tiocsctty(slave)?;
+            become_all_three(slave)
         }
     }
+}
+
+fn become_all_three(slave: &OwnedFd) -> Result<(), Errno> {
+    rustix::stdio::dup2_stdin(slave)?;
+    rustix::stdio::dup2_stdout(slave)?;
+    rustix::stdio::dup2_stderr(slave)
 }
 
 /// What a report pipe says once it is readable: nothing when the program runs.

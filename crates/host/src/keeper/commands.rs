@@ -49,7 +49,18 @@ pub(super) enum Held {
         control: Socket,
         /// Until the program runs: what the server will get.
         ours: Vec<OwnedFd>,
+        /// What is around it, when it is the first process behind walls.
+        walls: Option<Around>,
     },
+}
+
+/// What the keeper holds of walls.
+#[derive(Debug)]
+pub(super) struct Around {
+    /// What was said by whoever raised them.
+    pub(super) words: OwnedFd,
+    /// Whether all of it lives in a leaf of the group.
+    pub(super) leaf: bool,
 }
 
 /// What is held while a command is between fork and exec.
@@ -60,7 +71,7 @@ pub(super) struct Starting {
     fds: Vec<OwnedFd>,
 }
 
-type Failed = (Stage, i32);
+pub(super) type Failed = (Stage, i32);
 
 // === impl Means ===
 
@@ -122,6 +133,7 @@ impl Keeper {
                     id: command.id,
                     stage,
                     errno,
+                    words: Vec::new(),
                 },
                 Vec::new(),
             );
@@ -136,6 +148,8 @@ impl Keeper {
             cwd,
             env,
             stdio,
+            walls,
+            ..
         } = command;
         self.table.room(*id).map_err(|refused| match refused {
             Refused::Full => failed(Errno::AGAIN),
@@ -147,12 +161,16 @@ impl Keeper {
         match self.means.group() {
             Some(group) => {
                 let leaf = group.make_leaf(*id).map_err(resource)?;
-                let started = self.spawn_in_leaf(*id, &leaf, &program, ends);
+                let started = match walls {
+                    Some(_) => self.spawn_behind_walls(command, Some(&leaf), ends),
+                    None => self.spawn_in_leaf(*id, &leaf, &program, ends),
+                };
                 if let (Err(_), Some(group)) = (&started, self.means.group()) {
                     group.remove_leaf(*id);
                 }
                 started
             }
+            None if walls.is_some() => self.spawn_behind_walls(command, None, ends),
             None => self.spawn_below_guard(*id, program, ends),
         }
     }
@@ -170,7 +188,7 @@ impl Keeper {
         let parent = getpid();
         match sys::fork(Some(leaf.as_fd())) {
             Ok(Forked::Child) => {
-                let normal = self.normal.clone();
+                let normal = Some(self.normal.clone());
                 let (theirs, report) = (&ends.theirs, reporter.as_fd());
                 Start {
                     program,
@@ -178,6 +196,7 @@ impl Keeper {
                     report,
                     parent,
                     normal,
+                    sealing: None,
                 }
                 .run()
             }
@@ -210,7 +229,7 @@ impl Keeper {
             .map_err(resource)?;
         match sys::fork(None) {
             Ok(Forked::Child) => {
-                let normal = self.normal.clone();
+                let normal = Some(self.normal.clone());
                 guard::run(
                     theirs,
                     Charge {
@@ -218,6 +237,7 @@ impl Keeper {
                         program,
                         theirs: ends.theirs,
                         normal,
+                        sealing: None,
                     },
                 )
             }
@@ -225,6 +245,7 @@ impl Keeper {
                 let held = Held::Guard {
                     control: Socket::new(control),
                     ours: ends.ours,
+                    walls: None,
                 };
                 self.table.admit(id, pid.as_raw_pid().unsigned_abs(), held);
                 Ok(())
@@ -269,10 +290,19 @@ impl Keeper {
         }
     }
 
-    pub(super) fn failed(&mut self, id: u64, (stage, errno): Failed) {
+    pub(super) fn failed(&mut self, id: u64, failed: Failed) {
+        self.failed_with(id, failed, Vec::new());
+    }
+
+    pub(super) fn failed_with(&mut self, id: u64, (stage, errno): Failed, words: Vec<u8>) {
         if self.table.failed(id) {
-            self.leash
-                .reply(&Reply::SpawnFailed { id, stage, errno }, Vec::new());
+            let failed = Reply::SpawnFailed {
+                id,
+                stage,
+                errno,
+                words,
+            };
+            self.leash.reply(&failed, Vec::new());
         }
     }
 }
@@ -282,6 +312,6 @@ pub(super) fn failed(errno: Errno) -> Failed {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
-fn resource(error: io::Error) -> Failed {
+pub(super) fn resource(error: io::Error) -> Failed {
     failed(spawn::errno(&error))
 }

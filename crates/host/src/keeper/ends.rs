@@ -7,7 +7,8 @@ use rustix::{event::epoll::EventFlags, io::Errno, process::Signal};
 use super::{
     commands::{Held, failed},
     main::{About, Keeper, unwatch},
-    wire::Reply,
+    walled,
+    wire::{Reply, Stage, Verdict},
 };
 use crate::process::cgroup;
 
@@ -16,11 +17,17 @@ use crate::process::cgroup;
 impl Keeper {
     /// A guard reports on its command.
     pub(super) fn hear_guard(&mut self, id: u64) {
-        let Some(Held::Guard { control, ours }) = self.table.get(id) else {
+        let Some(Held::Guard {
+            control,
+            ours,
+            walls,
+        }) = self.table.get(id)
+        else {
             return;
         };
         // Its end is heard of by reaping it; after this its socket is only quieted.
         let open = control.receive().unwrap_or(false);
+        let walled = walls.is_some();
         let (mut replies, mut ours) = (Vec::new(), mem::take(ours));
         while let Ok(Some(reply)) = control.inbox.reply() {
             replies.push(reply);
@@ -33,12 +40,22 @@ impl Keeper {
                     self.kill(id);
                 }
                 Reply::Spawned { pid, .. } => {
+                    // Behind walls numbers mean something else.
+                    let real = pidfd.first().filter(|_| walled).and_then(walled::number);
+                    let pid = real.unwrap_or(pid);
                     let mut fds = mem::take(&mut ours);
                     fds.extend(pidfd);
                     self.started(id, pid, fds);
                 }
-                Reply::SpawnFailed { stage, errno, .. } => self.failed(id, (stage, errno)),
-                Reply::Exited { status, .. } => self.exited(id, status),
+                Reply::SpawnFailed {
+                    stage,
+                    errno,
+                    words,
+                    ..
+                } => self.failed_with(id, (stage, errno), words),
+                Reply::Exited {
+                    status, verdict, ..
+                } => self.exited(id, status, verdict),
                 Reply::Ready { .. } | Reply::Empty { .. } => {}
             }
         }
@@ -46,6 +63,7 @@ impl Keeper {
         if let Some(Held::Guard {
             control,
             ours: kept,
+            ..
         }) = self.table.get(id)
         {
             *kept = if still_starting { ours } else { Vec::new() };
@@ -56,9 +74,14 @@ impl Keeper {
         self.tell_guard(id);
     }
 
-    fn exited(&mut self, id: u64, status: i32) {
+    fn exited(&mut self, id: u64, status: i32, verdict: Verdict) {
         if self.table.exited(id) {
-            self.leash.reply(&Reply::Exited { id, status }, Vec::new());
+            let exited = Reply::Exited {
+                id,
+                status,
+                verdict,
+            };
+            self.leash.reply(&exited, Vec::new());
             // Before the leaf is removed, which nobody waits for.
             self.leash.flush();
         }
@@ -71,21 +94,50 @@ impl Keeper {
                 // What it reported comes before what became of it.
                 self.finish_start(id);
                 self.table.reaped(pid);
-                self.exited(id, status);
+                self.exited(id, status, Verdict::default());
                 self.check_empty(id);
             }
             Some(Held::Guard { .. }) => {
                 self.hear_guard(id);
                 self.table.reaped(pid);
+                let walls = match self.table.get(id) {
+                    Some(Held::Guard { walls, .. }) => walls.take(),
+                    _ => None,
+                };
                 if !self.table.is_over(id) {
-                    // It was killed. The leader died with it; the others came down to us.
-                    self.failed(id, failed(Errno::CHILD));
-                    self.exited(id, Signal::KILL.as_raw());
-                    self.kill_strays();
+                    // It was killed, and the leader died with it; or walls were not raised.
+                    let words = walls.as_ref().map(walled::words);
+                    let stage = words.as_ref().map_or(Stage::Resource, |_| Stage::Walls);
+                    let errno = Errno::CHILD.raw_os_error();
+                    self.failed_with(id, (stage, errno), words.unwrap_or_default());
+                    self.exited(id, Signal::KILL.as_raw(), Verdict::default());
+                    // Below a guard the others came down to us.
+                    if walls.is_none() {
+                        self.kill_strays();
+                    }
                 }
-                self.emptied(id);
+                self.all_but_leaf_ended(id, pid, walls.is_some_and(|walls| walls.leaf));
             }
             None => {}
+        }
+    }
+
+    /// What stood between us and a walled command has ended; its leaf may not be empty yet.
+    fn all_but_leaf_ended(&mut self, id: u64, leader: u32, leaf: bool) {
+        match self.table.get(id) {
+            Some(held) if leaf => {
+                let left = Held::Leaf {
+                    leader,
+                    starting: None,
+                    events: None,
+                };
+                if let Held::Guard { control, .. } = mem::replace(held, left) {
+                    unwatch(&self.epoll, &control);
+                }
+                self.kill(id);
+                self.check_empty(id);
+            }
+            _ => self.emptied(id),
         }
     }
 

@@ -14,6 +14,10 @@
 use std::{
     io,
     os::fd::{AsFd, OwnedFd},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rustix::{
@@ -27,12 +31,15 @@ use super::{
     socket::Socket,
     sys::{self, Forked},
     tree::signal_below,
-    wire::{Reply, Request, Stage, To},
+    wire::{Reply, Request, Stage, To, Verdict},
 };
-use crate::process::{
-    program::Program,
-    spawn,
-    streams::{self, Theirs},
+use crate::{
+    process::{
+        program::Program,
+        spawn,
+        streams::{self, Theirs},
+    },
+    sandbox::inside::sealing::Sealing,
 };
 
 /// Between two sweeps that found somebody unkillable (waiting for a disk): at first, and at most.
@@ -48,8 +55,11 @@ pub(crate) struct Charge {
     pub(crate) program: Program,
     /// Its streams.
     pub(crate) theirs: Theirs,
-    /// What the keeper has changed for itself and not for its commands.
-    pub(crate) normal: Normal,
+    /// What the keeper has changed for itself and not for its commands, where that was not undone
+    /// before.
+    pub(crate) normal: Option<Normal>,
+    /// What the command closes itself in with, if with anything.
+    pub(crate) sealing: Option<Sealing>,
 }
 
 /// A guard at work.
@@ -62,6 +72,8 @@ struct Guard {
     /// Whether the leader's id can by now mean somebody else.
     reaped: bool,
     killing: bool,
+    /// Whether something was refused by walls.
+    denied: Arc<AtomicBool>,
 }
 
 /// Runs a guard, in the process just forked for it, until its tree is empty.
@@ -70,9 +82,19 @@ pub(crate) fn run(keeper: OwnedFd, charge: Charge) -> ! {
     kept.push(keeper.as_fd());
     sys::close_all_but(&kept);
     drop(kept);
-    let mut keeper = Socket::new(keeper);
-    let outcome = start(&charge);
+    rustix::thread::set_name(c"outpost-guard").ok();
+    serve(Socket::new(keeper), charge)
+}
+
+/// Starts the command and stays until its tree is empty.
+pub(crate) fn serve(mut keeper: Socket, mut charge: Charge) -> ! {
+    let outcome = start(&mut charge);
     let id = charge.id;
+    let denied = charge
+        .sealing
+        .take()
+        .map(Sealing::begin)
+        .unwrap_or_default();
     drop(charge);
     match outcome {
         Ok((leader, pidfd, signals)) => {
@@ -87,20 +109,32 @@ pub(crate) fn run(keeper: OwnedFd, charge: Charge) -> ! {
                 leader,
                 reaped,
                 killing,
+                denied,
             }
             .watch();
         }
-        Err((stage, errno)) => {
-            keeper.reply(&Reply::SpawnFailed { id, stage, errno }, Vec::new());
-            keeper.flush();
-        }
+        Err((stage, errno)) => fail(&mut keeper, id, stage, errno, ""),
     }
     sys::exit_now(0)
 }
 
-fn start(charge: &Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
+/// Tells that nothing runs.
+pub(crate) fn fail(keeper: &mut Socket, id: u64, stage: Stage, errno: i32, words: &str) {
+    let words = words.as_bytes().to_vec();
+    keeper.reply(
+        &Reply::SpawnFailed {
+            id,
+            stage,
+            errno,
+            words,
+        },
+        Vec::new(),
+    );
+    keeper.flush();
+}
+
+fn start(charge: &mut Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
     let failed = |error: io::Error| (Stage::Resource, spawn::errno(&error).raw_os_error());
-    rustix::thread::set_name(c"outpost-guard").ok();
     set_child_subreaper(Some(getpid())).map_err(|error| failed(error.into()))?;
     let signals = sys::signal_fd().map_err(failed)?;
     let (report, reporter) = streams::pipe().map_err(failed)?;
@@ -112,6 +146,7 @@ fn start(charge: &Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
             report: reporter.as_fd(),
             parent,
             normal: charge.normal.clone(),
+            sealing: charge.sealing.take(),
         }
         .run(),
         Forked::Parent(pid, pidfd) => {
@@ -165,7 +200,16 @@ impl Guard {
                 Ok(Some((pid, status))) if self.leader == pid && !self.reaped => {
                     self.reaped = true;
                     let (id, status) = (self.id, status.as_raw());
-                    self.keeper.reply(&Reply::Exited { id, status }, Vec::new());
+                    let verdict = Verdict {
+                        denied: self.denied.load(Ordering::Acquire),
+                        exceeded: None,
+                    };
+                    let exited = Reply::Exited {
+                        id,
+                        status,
+                        verdict,
+                    };
+                    self.keeper.reply(&exited, Vec::new());
                 }
                 Ok(Some(_)) | Err(Errno::INTR) => {}
                 Ok(None) => return true,

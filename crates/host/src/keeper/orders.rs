@@ -77,9 +77,27 @@ impl Keeper {
     /// Ends every member of a command's tree.
     pub(super) fn kill(&mut self, id: u64) {
         match self.table.get(id) {
-            Some(Held::Guard { control, .. }) => {
+            Some(Held::Guard {
+                walls: None,
+                control,
+                ..
+            }) => {
                 control.request(&Request::Kill { id });
                 self.tell_guard(id);
+            }
+            // The end of its first process is the end of a sandbox. The leaf, where there is one,
+            // is killed as well: what raises the walls lives outside of them.
+            Some(Held::Guard {
+                walls: Some(walls),
+                control,
+                ..
+            }) => {
+                let leaf = walls.leaf;
+                control.request(&Request::Kill { id });
+                self.tell_guard(id);
+                if let Some(group) = self.means.group().filter(|_| leaf) {
+                    group.kill_leaf(id).ok();
+                }
             }
             Some(Held::Leaf { .. }) => {
                 if let Some(group) = self.means.group() {

@@ -197,6 +197,31 @@ pub(crate) fn signal_fd() -> io::Result<OwnedFd> {
     }
 }
 
+/// Makes copies of `fds` the descriptors 3, 4, … of this process, left open on exec, and closes
+/// every other above them. For a process about to exec: whoever owned those numbers is gone with
+/// it.
+pub(crate) fn hand_over(fds: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    let last = 2 + RawFd::try_from(fds.len()).map_err(|_| Errno::MFILE)?;
+    // Out of the way first, so that no copy lands on what is still to be copied.
+    let aside: Vec<OwnedFd> = fds
+        .iter()
+        .map(|fd| rustix::io::fcntl_dupfd_cloexec(fd, last + 1))
+        .collect::<Result<_, _>>()?;
+    for (number, fd) in (3..).zip(&aside) {
+        // SAFETY: two valid numbers. What `number` was before belongs to nobody who is still to
+        // use it: this process only goes on to exec.
+        if unsafe { libc::dup2(fd.as_raw_fd(), number) } < 0 {
+            return Err(last_errno());
+        }
+    }
+    close_range(
+        u32::try_from(last + 1).unwrap_or(u32::MAX),
+        u32::MAX,
+        libc::CLOSE_RANGE_CLOEXEC,
+    );
+    Ok(())
+}
+
 /// Takes over a descriptor this process was started with, if it is open.
 pub(crate) fn adopt(fd: RawFd) -> Option<OwnedFd> {
     // SAFETY: F_SETFD touches nothing but the flags of `fd`. It is called before anything else in

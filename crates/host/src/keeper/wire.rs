@@ -6,14 +6,15 @@
 //! travel beside the bytes; a frame says how many belong to it, and the [`Inbox`] deals them out
 //! in the order they came.
 
-mod fields;
+pub(crate) mod fields;
 mod inbox;
 
 use self::fields::{Reader, bytes, count, frame, tagged_id};
 pub(crate) use self::inbox::Inbox;
+use crate::{process::ResourceLimits, sandbox::seal::Seal};
 
 /// The version of this protocol; both ends must name the same.
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 2;
 
 /// The longest frame either end accepts. The kernel takes at most 6 MiB of arguments and
 /// environment, whatever the limits, so with 8 MiB it is always the kernel that decides.
@@ -79,6 +80,42 @@ pub(crate) struct Command {
     pub(crate) env: Vec<(Vec<u8>, Vec<u8>)>,
     /// What descriptors 0 to 2 are.
     pub(crate) stdio: Stdio,
+    /// How much it may use.
+    pub(crate) limits: ResourceLimits,
+    /// What it is to be walled in by, if by anything.
+    pub(crate) walls: Option<Order>,
+}
+
+/// How a command is walled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Order {
+    /// The program that raises namespaces, and its arguments up to the program it is to run;
+    /// empty where there are none to be raised.
+    pub(crate) launcher: Vec<Vec<u8>>,
+    /// What the command's own process closes itself in with.
+    pub(crate) seal: Seal,
+}
+
+/// What is known of an end beside its status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Something was refused by the walls while it ran.
+    pub denied: bool,
+    /// The bound that was exceeded.
+    pub exceeded: Option<Exceeded>,
+}
+
+/// A bound that a command exceeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exceeded {
+    /// [`ResourceLimits::memory_bytes`].
+    Memory,
+    /// [`ResourceLimits::cpu_seconds`].
+    Cpu,
+    /// [`ResourceLimits::pids`].
+    Pids,
+    /// [`ResourceLimits::file_size_bytes`].
+    FileSize,
 }
 
 /// What a command's descriptors 0 to 2 are.
@@ -99,6 +136,8 @@ pub(crate) enum Stage {
     Directory,
     /// The program could not be executed.
     Program,
+    /// The walls could not be raised.
+    Walls,
 }
 
 /// What the keeper reports.
@@ -113,9 +152,19 @@ pub(crate) enum Reply {
     /// The command runs; `fds` descriptors belong to this frame.
     Spawned { id: u64, pid: u32, fds: u8 },
     /// Nothing runs.
-    SpawnFailed { id: u64, stage: Stage, errno: i32 },
+    /// `words` are what a program said that was to raise walls.
+    SpawnFailed {
+        id: u64,
+        stage: Stage,
+        errno: i32,
+        words: Vec<u8>,
+    },
     /// The leader ended with this raw wait status.
-    Exited { id: u64, status: i32 },
+    Exited {
+        id: u64,
+        status: i32,
+        verdict: Verdict,
+    },
     /// No member is alive any more.
     Empty { id: u64 },
 }
@@ -199,6 +248,16 @@ impl Command {
                 w.extend(cols.to_le_bytes());
             }
         }
+        for limit in limits(&mut { self.limits }) {
+            w.push(u8::from(limit.is_some()));
+            w.extend(limit.unwrap_or(0).to_le_bytes());
+        }
+        w.push(u8::from(self.walls.is_some()));
+        if let Some(Order { launcher, seal }) = &self.walls {
+            count(w, launcher.len());
+            launcher.iter().for_each(|argument| bytes(w, argument));
+            seal.encode(w);
+        }
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, WireError> {
@@ -215,6 +274,19 @@ impl Command {
             },
             _ => return Err(WireError::Malformed),
         };
+        let mut bounds = ResourceLimits::default();
+        for limit in limits(&mut bounds) {
+            let (is_some, value) = (r.bool()?, r.u64()?);
+            *limit = is_some.then_some(value);
+        }
+        let walls = if r.bool()? {
+            Some(Order {
+                launcher: r.list(Reader::bytes)?,
+                seal: Seal::decode(r)?,
+            })
+        } else {
+            None
+        };
         Ok(Self {
             id,
             argv,
@@ -222,7 +294,35 @@ impl Command {
             cwd,
             env,
             stdio,
+            limits: bounds,
+            walls,
         })
+    }
+}
+
+/// Each bound, in the order in which they are written.
+fn limits(bounds: &mut ResourceLimits) -> [&mut Option<u64>; 5] {
+    [
+        &mut bounds.memory_bytes,
+        &mut bounds.cpu_seconds,
+        &mut bounds.pids,
+        &mut bounds.open_files,
+        &mut bounds.file_size_bytes,
+    ]
+}
+
+// === impl Exceeded ===
+
+impl Exceeded {
+    const ALL: [Self; 4] = [Self::Memory, Self::Cpu, Self::Pids, Self::FileSize];
+
+    fn to_byte(one: Option<Self>) -> u8 {
+        let place = one.and_then(|one| Self::ALL.iter().position(|other| *other == one));
+        place.map_or(0, |place| u8::try_from(place + 1).unwrap_or(0))
+    }
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(byte).checked_sub(1)?).copied()
     }
 }
 
@@ -247,14 +347,26 @@ impl Reply {
                 w.extend(pid.to_le_bytes());
                 w.push(*fds);
             }
-            Self::SpawnFailed { id, stage, errno } => {
+            Self::SpawnFailed {
+                id,
+                stage,
+                errno,
+                words,
+            } => {
                 tagged_id(w, 2, *id);
                 w.push(stage.to_byte());
                 w.extend(errno.to_le_bytes());
+                bytes(w, words);
             }
-            Self::Exited { id, status } => {
+            Self::Exited {
+                id,
+                status,
+                verdict,
+            } => {
                 tagged_id(w, 3, *id);
                 w.extend(status.to_le_bytes());
+                w.push(u8::from(verdict.denied));
+                w.push(Exceeded::to_byte(verdict.exceeded));
             }
             Self::Empty { id } => tagged_id(w, 4, *id),
         });
@@ -278,10 +390,15 @@ impl Reply {
                 id: r.u64()?,
                 stage: Stage::from_byte(r.u8()?).ok_or(WireError::Malformed)?,
                 errno: r.i32()?,
+                words: r.bytes()?,
             },
             3 => Self::Exited {
                 id: r.u64()?,
                 status: r.i32()?,
+                verdict: Verdict {
+                    denied: r.bool()?,
+                    exceeded: Exceeded::from_byte(r.u8()?),
+                },
             },
             4 => Self::Empty { id: r.u64()? },
             _ => return Err(WireError::Malformed),
@@ -310,6 +427,7 @@ impl Stage {
             Self::Resource => 0,
             Self::Directory => 1,
             Self::Program => 2,
+            Self::Walls => 3,
         }
     }
 
@@ -319,6 +437,7 @@ impl Stage {
             0 => Some(Self::Resource),
             1 => Some(Self::Directory),
             2 => Some(Self::Program),
+            3 => Some(Self::Walls),
             _ => None,
         }
     }

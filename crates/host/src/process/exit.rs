@@ -4,6 +4,7 @@
 //! The code is the same for pipes and terminals: the program's own, or 128 + the signal.
 
 use super::keeper::RawExit;
+use crate::keeper::{Exceeded, wire::Verdict};
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,10 @@ pub struct Exit {
     pub code: i32,
     /// Why it ended.
     pub reason: ExitReason,
+    /// Something was refused by its sandbox while it ran.
+    pub denied: bool,
+    /// The bound that it exceeded.
+    pub exceeded: Option<Exceeded>,
 }
 
 /// Why a process ended.
@@ -55,10 +60,12 @@ impl Exit {
     /// A process that returned by itself just before our KILL reached it has exited, not been
     /// terminated; one that returned after our TERM was terminated and keeps its own code.
     pub(super) fn new(raw: RawExit, ending: Option<Ending>) -> Self {
-        let RawExit::Status(status) = raw else {
+        let RawExit::Status(status, Verdict { denied, exceeded }) = raw else {
             return Self {
                 code: KILLED,
                 reason: ExitReason::KeeperLost,
+                denied: false,
+                exceeded: None,
             };
         };
         if !libc::WIFSIGNALED(status) {
@@ -72,6 +79,8 @@ impl Exit {
             return Self {
                 code: libc::WEXITSTATUS(status),
                 reason,
+                denied,
+                exceeded,
             };
         }
         let number = libc::WTERMSIG(status);
@@ -89,6 +98,8 @@ impl Exit {
         Self {
             code: 128 + number,
             reason,
+            denied,
+            exceeded,
         }
     }
 }
@@ -130,12 +141,21 @@ mod tests {
     use super::*;
 
     /// The wait status of a process that returned `code`.
-    const fn returned(code: i32) -> RawExit {
-        RawExit::Status(code << 8)
+    fn returned(code: i32) -> RawExit {
+        RawExit::Status(code << 8, Verdict::default())
     }
 
-    const fn killed_by(signal: i32) -> RawExit {
-        RawExit::Status(signal)
+    fn killed_by(signal: i32) -> RawExit {
+        RawExit::Status(signal, Verdict::default())
+    }
+
+    const fn exit(code: i32, reason: ExitReason) -> Exit {
+        Exit {
+            code,
+            reason,
+            denied: false,
+            exceeded: None,
+        }
     }
 
     const TERMINATED_AT_ONCE: Ending = Ending {
@@ -149,84 +169,60 @@ mod tests {
 
     #[test]
     fn our_kill_is_terminated_with_137() {
-        let exit = Exit::new(killed_by(libc::SIGKILL), Some(TERMINATED_AT_ONCE));
-        assert_eq!(
-            exit,
-            Exit {
-                code: 137,
-                reason: ExitReason::Terminated
-            }
-        );
+        let found = Exit::new(killed_by(libc::SIGKILL), Some(TERMINATED_AT_ONCE));
+        assert_eq!(found, exit(137, ExitReason::Terminated));
     }
 
     #[test]
     fn a_strangers_kill_is_a_signal() {
-        let exit = Exit::new(killed_by(libc::SIGKILL), None);
+        let found = Exit::new(killed_by(libc::SIGKILL), None);
         let reason = ExitReason::Signaled {
             number: 9,
             name: "SIGKILL",
         };
-        assert_eq!(exit, Exit { code: 137, reason });
+        assert_eq!(found, exit(137, reason));
     }
 
     #[test]
     fn a_crash_while_being_terminated_stays_a_crash() {
-        let exit = Exit::new(killed_by(libc::SIGSEGV), Some(TERMINATED_POLITELY));
+        let found = Exit::new(killed_by(libc::SIGSEGV), Some(TERMINATED_POLITELY));
         let reason = ExitReason::Signaled {
             number: 11,
             name: "SIGSEGV",
         };
-        assert_eq!(exit, Exit { code: 139, reason });
+        assert_eq!(found, exit(139, reason));
     }
 
     #[test]
     fn a_trap_that_answers_our_term_keeps_its_code() {
-        let exit = Exit::new(returned(3), Some(TERMINATED_POLITELY));
-        assert_eq!(
-            exit,
-            Exit {
-                code: 3,
-                reason: ExitReason::Terminated
-            }
-        );
+        let found = Exit::new(returned(3), Some(TERMINATED_POLITELY));
+        assert_eq!(found, exit(3, ExitReason::Terminated));
     }
 
     #[test]
     fn an_exit_that_beat_our_kill_is_an_exit() {
-        let exit = Exit::new(returned(0), Some(TERMINATED_AT_ONCE));
-        assert_eq!(
-            exit,
-            Exit {
-                code: 0,
-                reason: ExitReason::Exited
-            }
-        );
+        let found = Exit::new(returned(0), Some(TERMINATED_AT_ONCE));
+        assert_eq!(found, exit(0, ExitReason::Exited));
     }
 
     #[test]
     fn a_lost_keeper_reports_a_killed_process() {
-        let exit = Exit::new(RawExit::KeeperLost, Some(TERMINATED_AT_ONCE));
-        assert_eq!(
-            exit,
-            Exit {
-                code: 137,
-                reason: ExitReason::KeeperLost
-            }
-        );
+        let found = Exit::new(RawExit::KeeperLost, Some(TERMINATED_AT_ONCE));
+        assert_eq!(found, exit(137, ExitReason::KeeperLost));
     }
 
     proptest! {
         #[test]
         fn codes_are_the_programs_own(code in 0..256) {
-            prop_assert_eq!(Exit::new(returned(code), None), Exit { code, reason: ExitReason::Exited });
+            prop_assert_eq!(Exit::new(returned(code), None), exit(code, ExitReason::Exited));
         }
 
         #[test]
         fn signals_are_128_plus_their_number(signal in 1..65) {
-            let exit = Exit::new(killed_by(signal), None);
-            prop_assert_eq!(exit.code, 128 + signal);
+            let found = Exit::new(killed_by(signal), None);
+            prop_assert_eq!(found.code, 128 + signal);
             let is_signal =
-                matches!(exit.reason, ExitReason::Signaled { number, .. } if number == signal);
+                matches!(found.reason, ExitReason::Signaled { number, .. } if number == signal);
             prop_assert!(is_signal);
         }
     }

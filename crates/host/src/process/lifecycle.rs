@@ -81,6 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::keeper::wire::Verdict;
 
     #[derive(Clone, Debug)]
     enum Op {
@@ -104,7 +105,7 @@ mod tests {
             let (mut exits, mut closes, mut ends, mut abandoned) = (0, 0, 0, false);
             for op in ops {
                 match op {
-                    Op::Exited => exits += usize::from(life.exited(RawExit::Status(0)).is_some()),
+                    Op::Exited => exits += usize::from(life.exited(RawExit::Status(0, Verdict::default())).is_some()),
                     Op::StreamEnded => { life.stream_ended(); ends += 1; }
                     Op::Abandon => { life.abandon_streams(); abandoned = true; }
                     Op::End => prop_assert_eq!(life.end(ExitReason::Terminated, false), exits == 0),
@@ -122,12 +123,16 @@ mod tests {
         let mut life = Lifecycle::new(1);
         assert!(life.end(ExitReason::TimedOut, false));
         assert!(life.end(ExitReason::Terminated, false));
-        let exit = life.exited(RawExit::Status(libc::SIGKILL)).unwrap();
+        let exit = life
+            .exited(RawExit::Status(libc::SIGKILL, Verdict::default()))
+            .unwrap();
         assert_eq!(
             exit,
             Exit {
                 code: 137,
-                reason: ExitReason::TimedOut
+                reason: ExitReason::TimedOut,
+                denied: false,
+                exceeded: None,
             }
         );
         assert!(!life.end(ExitReason::Terminated, false));

@@ -1,8 +1,9 @@
 //! What a caller says about a process before it starts.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use super::{env::EnvPolicy, start::StartError};
+use super::{env::EnvPolicy, resources::ResourceLimits, start::StartError};
+use crate::sandbox::Walls;
 
 /// The size of a terminal window, in character cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,10 @@ pub struct Spec {
     pub stdio: Stdio,
     /// Run time after which the whole tree is killed.
     pub timeout: Option<Duration>,
+    /// How much it may use.
+    pub limits: ResourceLimits,
+    /// What it is walled in by, if by anything.
+    pub walls: Option<Arc<Walls>>,
 }
 
 impl Spec {

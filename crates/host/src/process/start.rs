@@ -129,6 +129,8 @@ fn request(host: &ProcessHost, spec: &Spec) -> Result<SpawnRequest, EnvError> {
         cwd: spec.cwd.clone(),
         env,
         stdio,
+        limits: spec.limits,
+        walls: spec.walls.clone(),
     })
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Theirs {
     },
     /// The terminal to open as all three.
     Terminal(CString),
+    /// The terminal, opened by somebody who does not have it.
+    Slave(OwnedFd),
 }
 
 // === impl Ends ===
@@ -81,6 +83,7 @@ impl Theirs {
                 .map(AsFd::as_fd)
                 .collect(),
             Self::Terminal(_) => Vec::new(),
+            Self::Slave(slave) => vec![slave.as_fd()],
         }
     }
 }

@@ -18,9 +18,15 @@ use std::{
     time::Duration,
 };
 
-use outpost_host::process::keeper::{
-    Containment, Keeper, KeeperConfig, KeeperProgram, OutputEnds, RawExit, SpawnError,
-    SpawnRequest, Spawned, StdioPlan,
+use outpost_host::{
+    keeper::Verdict,
+    process::{
+        ResourceLimits,
+        keeper::{
+            Containment, Keeper, KeeperConfig, KeeperProgram, OutputEnds, RawExit, SpawnError,
+            SpawnRequest, Spawned, StdioPlan,
+        },
+    },
 };
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 use tokio::{
@@ -103,12 +109,12 @@ impl Ran {
 
 /// The status of a normal exit.
 fn exited(code: i32) -> RawExit {
-    RawExit::Status(code << 8)
+    RawExit::Status(code << 8, Verdict::default())
 }
 
 /// The status of a death by signal.
 fn killed(signal: Signal) -> RawExit {
-    RawExit::Status(signal.as_raw())
+    RawExit::Status(signal.as_raw(), Verdict::default())
 }
 
 fn request(argv: &[&str], stdio: StdioPlan, mark: &str) -> SpawnRequest {
@@ -121,6 +127,8 @@ fn request(argv: &[&str], stdio: StdioPlan, mark: &str) -> SpawnRequest {
             (MARK.into(), mark.into()),
         ],
         stdio,
+        limits: ResourceLimits::default(),
+        walls: None,
     }
 }
 

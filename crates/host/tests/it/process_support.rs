@@ -11,7 +11,7 @@ use std::{
 
 use outpost_host::process::{
     Audience, Event, Exit, Gone, Page, Process, ProcessHost, ProcessLimits, Processes, ReadRequest,
-    Spec, Stdio, Stream, TerminalSize,
+    ResourceLimits, Spec, Stdio, Stream, TerminalSize,
     keeper::{Keeper, KeeperConfig, KeeperProgram},
 };
 use parking_lot::Mutex;
@@ -51,6 +51,8 @@ pub(crate) fn sh(script: &str) -> Spec {
         env: [("PATH".to_owned(), path)].into(),
         stdio: Stdio::Pipes { stdin: false },
         timeout: None,
+        limits: ResourceLimits::default(),
+        walls: None,
     }
 }
 

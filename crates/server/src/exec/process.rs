@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use outpost_host::process::{
-    EnvPolicy, Found, Inherit, Page, Process, ProcessSummary, ReadRequest, Signal, Spec, Stdio,
-    TerminalSize, WriteOutcome,
+    EnvPolicy, Found, Inherit, Page, Process, ProcessSummary, ReadRequest, ResourceLimits, Signal,
+    Spec, Stdio, TerminalSize, WriteOutcome,
 };
 use outpost_protocol::{
     NoParams, PathUri, RpcError,
@@ -99,6 +99,8 @@ fn spec(params: WireExecParams) -> Result<Spec, RpcError> {
         env: params.env,
         stdio,
         timeout: params.timeout_ms.map(Duration::from_millis),
+        limits: ResourceLimits::default(),
+        walls: None,
     })
 }
 

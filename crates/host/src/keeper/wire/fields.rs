@@ -3,7 +3,7 @@
 use super::WireError;
 
 /// Appends a frame with this body.
-pub(super) fn frame(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn frame(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend([0; 4]);
     body(out);
@@ -12,24 +12,24 @@ pub(super) fn frame(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
 }
 
 /// Appends a tag and an id.
-pub(super) fn tagged_id(w: &mut Vec<u8>, tag: u8, id: u64) {
+pub(crate) fn tagged_id(w: &mut Vec<u8>, tag: u8, id: u64) {
     w.push(tag);
     w.extend(id.to_le_bytes());
 }
 
 /// Appends how many items or bytes follow.
-pub(super) fn count(w: &mut Vec<u8>, n: usize) {
+pub(crate) fn count(w: &mut Vec<u8>, n: usize) {
     w.extend(u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
 }
 
 /// Appends bytes with their count.
-pub(super) fn bytes(w: &mut Vec<u8>, data: &[u8]) {
+pub(crate) fn bytes(w: &mut Vec<u8>, data: &[u8]) {
     count(w, data.len());
     w.extend_from_slice(data);
 }
 
 /// The rest of a frame that is being read.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
@@ -41,11 +41,11 @@ impl Reader<'_> {
         Ok(*head)
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, WireError> {
+    pub(crate) fn u8(&mut self) -> Result<u8, WireError> {
         Ok(self.take::<1>()?[0])
     }
 
-    pub(super) fn bool(&mut self) -> Result<bool, WireError> {
+    pub(crate) fn bool(&mut self) -> Result<bool, WireError> {
         match self.u8()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -53,23 +53,23 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, WireError> {
+    pub(crate) fn u16(&mut self) -> Result<u16, WireError> {
         Ok(u16::from_le_bytes(self.take()?))
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, WireError> {
+    pub(crate) fn u32(&mut self) -> Result<u32, WireError> {
         Ok(u32::from_le_bytes(self.take()?))
     }
 
-    pub(super) fn i32(&mut self) -> Result<i32, WireError> {
+    pub(crate) fn i32(&mut self) -> Result<i32, WireError> {
         Ok(i32::from_le_bytes(self.take()?))
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, WireError> {
+    pub(crate) fn u64(&mut self) -> Result<u64, WireError> {
         Ok(u64::from_le_bytes(self.take()?))
     }
 
-    pub(super) fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
+    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
         let length = self.u32()? as usize;
         let (head, tail) = self
             .0
@@ -79,7 +79,7 @@ impl Reader<'_> {
         Ok(head.to_vec())
     }
 
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<T, WireError>,
     ) -> Result<Vec<T>, WireError> {
@@ -87,7 +87,7 @@ impl Reader<'_> {
         (0..self.u32()?).map(|_| item(self)).collect()
     }
 
-    pub(super) fn end<T>(&self, value: T) -> Result<T, WireError> {
+    pub(crate) fn end<T>(&self, value: T) -> Result<T, WireError> {
         if self.0.is_empty() {
             Ok(value)
         } else {

@@ -98,6 +98,8 @@ mod tests {
             cwd: Vec::new(),
             env: Vec::new(),
             stdio,
+            limits: crate::process::ResourceLimits::default(),
+            walls: None,
         };
         Request::Spawn(Box::new(command)).encode(&mut stream);
         let mut inbox = Inbox::default();

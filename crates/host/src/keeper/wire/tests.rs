@@ -1,6 +1,9 @@
+use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
+
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
+use crate::sandbox::{Network, seal::Guarded};
 
 fn text() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..20)
@@ -15,16 +18,53 @@ fn stdio() -> impl Strategy<Value = Stdio> {
 
 fn command() -> impl Strategy<Value = Command> {
     let fields = (any::<u64>(), vec(text(), 0..5), option::of(text()), text());
-    (fields, vec((text(), text()), 0..5), stdio()).prop_map(
-        |((id, argv, arg0, cwd), env, stdio)| Command {
+    let bounds = (limits(), option::of(walls()));
+    (fields, vec((text(), text()), 0..5), stdio(), bounds).prop_map(
+        |((id, argv, arg0, cwd), env, stdio, (limits, walls))| Command {
             id,
             argv,
             arg0,
             cwd,
             env,
             stdio,
+            limits,
+            walls,
         },
     )
+}
+
+fn limits() -> impl Strategy<Value = ResourceLimits> {
+    any::<[Option<u64>; 5]>().prop_map(|[memory, cpu, pids, files, size]| ResourceLimits {
+        memory_bytes: memory,
+        cpu_seconds: cpu,
+        pids,
+        open_files: files,
+        file_size_bytes: size,
+    })
+}
+
+fn walls() -> impl Strategy<Value = Order> {
+    let path = || text().prop_map(|bytes| PathBuf::from(OsString::from_vec(bytes)));
+    let guarded = (path(), vec(text().prop_map(OsString::from_vec), 0..3));
+    let guarded = guarded.prop_map(|(directory, names)| Guarded { directory, names });
+    let seal = (
+        any::<[bool; 2]>(),
+        vec(path(), 0..3),
+        vec(path(), 0..3),
+        vec(guarded, 0..3),
+    );
+    let seal = seal.prop_map(|([namespaces, network], read, write, guarded)| Seal {
+        namespaces,
+        network: if network {
+            Network::Enabled
+        } else {
+            Network::Restricted
+        },
+        read,
+        write,
+        guarded,
+    });
+    (vec(text(), 0..4), seal).prop_map(|(launcher, seal)| Order { launcher, seal })
 }
 
 fn request() -> impl Strategy<Value = Request> {
@@ -55,12 +95,24 @@ fn reply() -> impl Strategy<Value = Reply> {
             }
         }),
         any::<(u64, u32)>().prop_map(|(id, pid)| Reply::Spawned { id, pid, fds: 0 }),
-        (any::<u64>(), 0..3_u8, any::<i32>()).prop_map(|(id, stage, errno)| Reply::SpawnFailed {
-            id,
-            stage: Stage::from_byte(stage).unwrap(),
-            errno
+        (any::<u64>(), 0..4_u8, any::<i32>(), text()).prop_map(|(id, stage, errno, words)| {
+            Reply::SpawnFailed {
+                id,
+                stage: Stage::from_byte(stage).unwrap(),
+                errno,
+                words,
+            }
         }),
-        any::<(u64, i32)>().prop_map(|(id, status)| Reply::Exited { id, status }),
+        (any::<(u64, i32, bool)>(), 0..5_u8).prop_map(|((id, status, denied), exceeded)| {
+            Reply::Exited {
+                id,
+                status,
+                verdict: Verdict {
+                    denied,
+                    exceeded: Exceeded::from_byte(exceeded),
+                },
+            }
+        }),
         any::<u64>().prop_map(|id| Reply::Empty { id }),
     ]
 }

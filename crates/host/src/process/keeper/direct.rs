@@ -32,7 +32,7 @@ use super::{
 use crate::{
     keeper::{
         tree,
-        wire::{Command, Stage, To},
+        wire::{Command, Stage, To, Verdict},
     },
     process::{
         program::Program,
@@ -43,6 +43,10 @@ use crate::{
 
 /// How often a tree without a leader is looked at. There is no event for it without a keeper.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Why there are no walls and no limits here.
+const NO_KEEPER: &str = "this program runs its commands without a keeper, and only a keeper can \
+                         wall commands in or limit them";
 
 /// Starts commands as children of this process.
 #[derive(Debug)]
@@ -78,6 +82,9 @@ impl Direct {
         if self.stop.is_cancelled() {
             return Err(Failure::Lost);
         }
+        if command.walls.is_some() || !command.limits.is_empty() {
+            return Err(Failure::Walls(NO_KEEPER.to_owned()));
+        }
         let Command {
             argv,
             arg0,
@@ -93,6 +100,7 @@ impl Direct {
             Ends::open(*stdio).map_err(|error| Failure::resource(spawn::errno(&error)))?;
         let slots = match &theirs {
             Theirs::Terminal(name) => [Slot::Open(name), Slot::Same(0), Slot::Same(0)],
+            Theirs::Slave(slave) => [Slot::Copy(slave.as_fd()), Slot::Same(0), Slot::Same(0)],
             Theirs::Pipes {
                 stdin,
                 stdout,
@@ -199,7 +207,7 @@ async fn watch_tree(
 fn leader_status(pidfd: &OwnedFd) -> RawExit {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     match waitid(WaitId::PidFd(pidfd.as_fd()), options) {
-        Ok(Some(status)) => RawExit::Status(raw_status(&status)),
+        Ok(Some(status)) => RawExit::Status(raw_status(&status), Verdict::default()),
         // Somebody else in this process has reaped it.
         Ok(None) | Err(_) => RawExit::KeeperLost,
     }

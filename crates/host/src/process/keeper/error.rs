@@ -25,6 +25,12 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
+    /// The walls around the command could not be raised.
+    #[error("raise the sandbox: {words}")]
+    Walls {
+        /// What was said by whoever raises them.
+        words: String,
+    },
     /// The system has no process, descriptor or terminal left.
     #[error("get the resources for a process: {source}")]
     Resource {
@@ -56,10 +62,12 @@ pub enum SpawnError {
 }
 
 /// A failed start as the keeper tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
     /// This step failed with this error number.
     At(Stage, i32),
+    /// The walls could not be raised; what was said.
+    Walls(String),
     /// The keeper is gone.
     Lost,
 }
@@ -74,7 +82,9 @@ impl SpawnError {
             | Self::Directory { source, .. }
             | Self::Resource { source }
             | Self::KeeperStart { source } => Some(source),
-            Self::Invalid { .. } | Self::TooMany { .. } | Self::KeeperLost => None,
+            Self::Invalid { .. } | Self::TooMany { .. } | Self::KeeperLost | Self::Walls { .. } => {
+                None
+            }
         }
     }
 
@@ -93,16 +103,30 @@ impl Failure {
         Self::At(Stage::Resource, errno.raw_os_error())
     }
 
+    /// What the keeper told.
+    pub(super) fn new(stage: Stage, errno: i32, words: &[u8]) -> Self {
+        let words = String::from_utf8_lossy(words);
+        match stage {
+            Stage::Walls if !words.trim().is_empty() => Self::Walls(words.trim().to_owned()),
+            _ => Self::At(stage, errno),
+        }
+    }
+
     /// The error for the caller.
     pub(super) fn explain(self, program: OsString, directory: PathBuf) -> SpawnError {
-        let Self::At(stage, errno) = self else {
-            return SpawnError::KeeperLost;
+        let (stage, errno) = match self {
+            Self::At(stage, errno) => (stage, errno),
+            Self::Walls(words) => return SpawnError::Walls { words },
+            Self::Lost => return SpawnError::KeeperLost,
         };
         let source = io::Error::from_raw_os_error(errno);
         match stage {
             Stage::Program => SpawnError::Program { program, source },
             Stage::Directory => SpawnError::Directory { directory, source },
             Stage::Resource => SpawnError::Resource { source },
+            Stage::Walls => SpawnError::Walls {
+                words: source.to_string(),
+            },
         }
     }
 }

@@ -336,21 +336,30 @@ impl Link {
                     started.send(answer).ok();
                 }
             }
-            Reply::SpawnFailed { id, stage, errno } => {
+            Reply::SpawnFailed {
+                id,
+                stage,
+                errno,
+                ref words,
+            } => {
                 let Some(entry) = shared.entries.remove(&id) else {
                     return;
                 };
                 entry.empty.send_replace(true);
                 if let Some(started) = entry.started {
-                    started.send(Err(Failure::At(stage, errno))).ok();
+                    started.send(Err(Failure::new(stage, errno, words))).ok();
                 }
             }
-            Reply::Exited { id, status } => {
+            Reply::Exited {
+                id,
+                status,
+                verdict,
+            } => {
                 let Some(entry) = shared.entries.get_mut(&id) else {
                     return;
                 };
                 if let Some(exit) = entry.exit.take() {
-                    exit.send(RawExit::Status(status)).ok();
+                    exit.send(RawExit::Status(status, verdict)).ok();
                 }
             }
             Reply::Empty { id } => {

@@ -4,13 +4,18 @@ use std::{
     ffi::OsString,
     os::{fd::OwnedFd, unix::ffi::OsStringExt},
     path::PathBuf,
+    sync::Arc,
 };
 
 use rustix::io::Errno;
 use tokio::sync::oneshot;
 
 use super::{SpawnError, Tree, link::Started};
-use crate::keeper::wire::{self, Stdio};
+use crate::{
+    keeper::wire::{self, Stdio, Verdict},
+    process::ResourceLimits,
+    sandbox::Walls,
+};
 
 /// A command to start.
 #[derive(Debug, Clone)]
@@ -25,6 +30,10 @@ pub struct SpawnRequest {
     pub env: Vec<(OsString, OsString)>,
     /// What descriptors 0 to 2 are; there are no others.
     pub stdio: StdioPlan,
+    /// How much it may use.
+    pub limits: ResourceLimits,
+    /// What it is walled in by, if by anything.
+    pub walls: Option<Arc<Walls>>,
 }
 
 /// What a command's descriptors 0 to 2 are.
@@ -78,8 +87,8 @@ pub enum OutputEnds {
 /// How a leader ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RawExit {
-    /// With this status, as `wait` gives it.
-    Status(i32),
+    /// With this status, as `wait` gives it, and this beside it.
+    Status(i32, Verdict),
     /// Nobody knows: the keeper is gone, and its commands were ended.
     KeeperLost,
 }
@@ -174,6 +183,8 @@ pub(super) fn encode(request: SpawnRequest) -> wire::Command {
             StdioPlan::Pipes { stdin } => Stdio::Pipes { stdin },
             StdioPlan::Terminal { rows, cols } => Stdio::Terminal { rows, cols },
         },
+        limits: request.limits,
+        walls: request.walls.map(|walls| walls.order()),
     }
 }
 

@@ -13,6 +13,8 @@ const BOUNDS: Bounds = Bounds {
 const EXIT: Exit = Exit {
     code: 0,
     reason: ExitReason::Exited,
+    denied: false,
+    exceeded: None,
 };
 
 #[derive(Clone, Debug)]

@@ -9,6 +9,8 @@ fn request(argv: &[&str]) -> SpawnRequest {
         cwd: "/".into(),
         env: Vec::new(),
         stdio: StdioPlan::Pipes { stdin: false },
+        limits: ResourceLimits::default(),
+        walls: None,
     }
 }
 
