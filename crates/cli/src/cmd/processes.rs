@@ -135,6 +135,7 @@ mod tests {
             exit_code: code,
             closed: code.is_some(),
             next_seq: 1,
+            limit_exceeded: None,
         };
         let table = table(&[
             process("a-long-name", None, 187_000),

@@ -189,6 +189,7 @@ fn params(options: StartOptions, live: &Live) -> Result<WireExecParams, ClientEr
         timeout_ms: options
             .timeout
             .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+        limits: None,
     })
 }
 

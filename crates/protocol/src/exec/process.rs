@@ -1,12 +1,18 @@
 //! Processes: start, read, write, signal, end; and what the server tells of them.
 
+mod events;
+mod limits;
 mod output;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::output::write_output;
+pub use self::{
+    events::{ClosedParams, ExitReason, ExitedParams, OutputParams},
+    limits::Limits,
+    output::write_output,
+};
 use super::sandbox::SandboxContext;
 use crate::{
     Base64Bytes, PathUri,
@@ -91,6 +97,10 @@ pub struct WireExecParams {
     /// Addition: milliseconds after which the tree is killed and the reason is `timedOut`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// Addition: how much the process and its descendants may use; what cannot be enforced is
+    /// refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
 }
 
 /// Whose work a process is.
@@ -218,6 +228,9 @@ pub struct ReadResponse {
     /// Addition: the name of the signal that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<String>,
+    /// Addition: the member of [`Limits`] that ended it, as in `memoryBytes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_exceeded: Option<String>,
     /// Addition, only after an eviction: bytes after the cursor that are gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_bytes: Option<u64>,
@@ -417,69 +430,9 @@ pub struct ProcessSummary {
     pub closed: bool,
     /// The next sequence number.
     pub next_seq: u64,
-}
-
-/// One piece of output.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OutputParams {
-    /// Which process.
-    pub process_id: String,
-    /// From 1, shared with exit and close, without gaps.
-    pub seq: u64,
-    /// Where it came from.
-    pub stream: OutputStream,
-    /// The bytes, at most 64 KiB.
-    pub chunk: Base64Bytes,
-}
-
-/// The end of a process.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ExitedParams {
-    /// Which process.
-    pub process_id: String,
-    /// Its place in the order.
-    pub seq: u64,
-    /// The exit status; 128 + n for signal n.
-    pub exit_code: i32,
-    /// A failure of the command that the sandbox caused.
-    #[serde(default)]
-    pub sandbox_denied: bool,
-    /// Addition: why.
+    /// Addition: the member of [`Limits`] that ended it, as in `memoryBytes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<ExitReason>,
-    /// Addition: the name of the signal, as in `SIGKILL`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signal: Option<String>,
-}
-
-/// Why a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ExitReason {
-    /// By itself.
-    Exited,
-    /// By a signal that was not the server's doing.
-    Signaled,
-    /// Its `timeoutMs` was over.
-    TimedOut,
-    /// By `process/terminate`.
-    Terminated,
-    /// Its session had been detached for too long, or the server stopped.
-    Expired,
-    /// The program that holds the commands was killed from outside.
-    KeeperLost,
-}
-
-/// The last event.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ClosedParams {
-    /// Which process.
-    pub process_id: String,
-    /// Its place in the order.
-    pub seq: u64,
+    pub limit_exceeded: Option<String>,
 }
 
 #[cfg(test)]

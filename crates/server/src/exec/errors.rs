@@ -16,7 +16,7 @@ use outpost_protocol::{
 /// A call that is to be held to rules this server cannot enforce yet.
 pub(super) fn refuse_sandbox(sandbox: Option<&SandboxContext>) -> Result<(), RpcError> {
     match sandbox.map(|sandbox| &sandbox.permissions) {
-        None | Some(Permissions::Disabled | Permissions::External { .. }) => Ok(()),
+        None | Some(Permissions::Disabled {} | Permissions::External { .. }) => Ok(()),
         Some(Permissions::Managed { .. }) => Err(RpcError::invalid_params(
             "`sandbox` with permissions of type `managed` cannot be enforced by this server, so \
              nothing was done; ask without a sandbox only if the caller may do everything this \

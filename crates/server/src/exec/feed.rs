@@ -97,6 +97,7 @@ fn text(process_id: &str, event: &Event) -> String {
                 sandbox_denied: false,
                 reason: Some(reason),
                 signal,
+                limit_exceeded: None,
             })
         }
         Event::Closed { seq } => envelope::notification::<Closed>(&ClosedParams {

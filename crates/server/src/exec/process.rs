@@ -209,6 +209,7 @@ fn read_response(page: Page) -> ReadResponse {
         sandbox_denied: false,
         reason,
         signal,
+        limit_exceeded: None,
         lost_bytes: lost.then_some(page.lost_bytes),
         first_available_seq: lost.then_some(page.first_available_seq),
     }
@@ -335,5 +336,6 @@ fn summary(process: ProcessSummary, now: Instant) -> wire::ProcessSummary {
         exit_code: process.exit.map(|exit| exit.code),
         closed: process.closed,
         next_seq: process.next_seq,
+        limit_exceeded: None,
     }
 }

@@ -49,6 +49,67 @@ fn refused_starts_are_told_in_the_words_of_the_reference() {
 }
 
 #[test]
+fn limits_are_read_by_their_names_and_no_other() {
+    let start = |limits: &str| {
+        let text = format!(
+            r#"{{"processId":"a","argv":["true"],"cwd":"file:///","env":{{}},"tty":false,"limits":{limits}}}"#
+        );
+        let raw = serde_json::value::RawValue::from_string(text).unwrap();
+        decode_params::<WireExecParams>(Some(&raw)).map_err(|error| error.message)
+    };
+    let all = r#"{"memoryBytes":1,"cpuSeconds":2,"pids":3,"openFiles":4,"fileSizeBytes":18446744073709551615}"#;
+    let limits = start(all).unwrap().limits.unwrap();
+    assert_eq!(
+        limits,
+        Limits {
+            memory_bytes: Some(1),
+            cpu_seconds: Some(2),
+            pids: Some(3),
+            open_files: Some(4),
+            file_size_bytes: Some(u64::MAX),
+        }
+    );
+    assert_eq!(serde_json::to_string(&limits).unwrap(), all);
+    assert_eq!(start("null").unwrap().limits, None);
+    let none = start("{}").unwrap().limits.unwrap();
+    assert_eq!(none, Limits::default());
+    assert_eq!(serde_json::to_string(&none).unwrap(), "{}");
+    assert_eq!(
+        start(r#"{"memory":1}"#).unwrap_err(),
+        "unknown field `memory`, expected one of `memoryBytes`, `cpuSeconds`, `pids`, `openFiles`, `fileSizeBytes`"
+    );
+    for wrong in [r#"{"pids":-1}"#, r#"{"pids":"1"}"#, r#"{"pids":1.5}"#] {
+        assert!(start(wrong).unwrap_err().starts_with("invalid"), "{wrong}");
+    }
+}
+
+#[test]
+fn the_limit_that_ended_a_process_is_told_only_where_there_is_one() {
+    let mut exited = ExitedParams {
+        process_id: "a".to_owned(),
+        seq: 1,
+        exit_code: 137,
+        sandbox_denied: false,
+        reason: None,
+        signal: None,
+        limit_exceeded: None,
+    };
+    let plain = r#"{"processId":"a","seq":1,"exitCode":137,"sandboxDenied":false}"#;
+    assert_eq!(serde_json::to_string(&exited).unwrap(), plain);
+    exited.limit_exceeded = Some("memoryBytes".to_owned());
+    let told = serde_json::to_string(&exited).unwrap();
+    assert_eq!(
+        told,
+        plain.replace('}', r#","limitExceeded":"memoryBytes"}"#)
+    );
+    let read: ReadResponse = serde_json::from_str(
+        r#"{"chunks":[],"nextSeq":1,"exited":true,"exitCode":137,"closed":true,"failure":null,"limitExceeded":"pids"}"#,
+    )
+    .unwrap();
+    assert_eq!(read.limit_exceeded.as_deref(), Some("pids"));
+}
+
+#[test]
 fn names_on_the_wire_are_the_references() {
     assert_eq!(Start::NAME, "process/start");
     assert_eq!(
