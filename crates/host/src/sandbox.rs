@@ -16,6 +16,7 @@
 
 mod bubblewrap;
 pub(crate) mod inside;
+pub mod means;
 pub(crate) mod plan;
 mod policy;
 pub(crate) mod seal;

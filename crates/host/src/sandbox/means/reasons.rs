@@ -65,10 +65,7 @@ pub(super) fn no_launcher_at(path: &Path, error: &io::Error) -> Reason {
 /// It was named by a path that depends on where one is.
 pub(super) fn relative_launcher(path: &Path) -> Reason {
     Reason::new(
-        format!(
-            "the path {} of bubblewrap is not absolute",
-            path.display()
-        ),
+        format!("the path {} of bubblewrap is not absolute", path.display()),
         format!("Let {LAUNCHER_VARIABLE} name it with an absolute path, or unset the variable"),
     )
 }
@@ -235,25 +232,37 @@ mod tests {
         let denied = "bwrap: No permissions to create a new namespace";
         for (scene, words, text, remedy) in [
             (
-                Scene { most: Some(0), ..good },
+                Scene {
+                    most: Some(0),
+                    ..good
+                },
                 denied,
                 "max_user_namespaces is 0",
                 "sysctl -w user.max_user_namespaces",
             ),
             (
-                Scene { unprivileged: Some(0), ..good },
+                Scene {
+                    unprivileged: Some(0),
+                    ..good
+                },
                 denied,
                 "unprivileged_userns_clone is 0",
                 "unprivileged_userns_clone=1",
             ),
             (
-                Scene { apparmor: Some(1), ..good },
+                Scene {
+                    apparmor: Some(1),
+                    ..good
+                },
                 "bwrap: setting up uid map: Permission denied",
                 "AppArmor",
                 "userns,",
             ),
             (
-                Scene { setuid: true, ..good },
+                Scene {
+                    setuid: true,
+                    ..good
+                },
                 "bwrap: --cap-add in setuid mode can be used only by root",
                 "setuid",
                 "chmod u-s",
@@ -270,7 +279,15 @@ mod tests {
                 "/proc",
                 "systempaths=unconfined",
             ),
-            (Scene { container: true, ..good }, denied, "container", "seccomp=unconfined"),
+            (
+                Scene {
+                    container: true,
+                    ..good
+                },
+                denied,
+                "container",
+                "seccomp=unconfined",
+            ),
             (good, denied, "cannot raise namespaces", "CONFIG_USER_NS"),
         ] {
             let reason = no_namespaces(&scene, &outcome(words));
@@ -290,7 +307,10 @@ mod tests {
             ..Scene::default()
         };
         let reason = no_namespaces(&scene, &outcome("x"));
-        assert!(reason.text.starts_with("bubblewrap cannot raise"), "{reason}");
+        assert!(
+            reason.text.starts_with("bubblewrap cannot raise"),
+            "{reason}"
+        );
     }
 
     #[test]
