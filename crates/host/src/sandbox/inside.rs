@@ -3,5 +3,12 @@
 //! Nothing here runs in the server. One thread, no runtime; what is promised of it is said in
 //! [`init`].
 
+pub(crate) mod capabilities;
 pub(crate) mod init;
+pub(crate) mod landlock;
+pub(crate) mod notify;
 pub(crate) mod sealing;
+pub(crate) mod seccomp;
+pub(crate) mod supervisor;
+#[cfg(test)]
+mod trial;
