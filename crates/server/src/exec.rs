@@ -19,6 +19,7 @@ mod http;
 mod methods;
 mod process;
 mod reaper;
+mod sandbox;
 mod session;
 mod sessions;
 mod watch;
@@ -33,6 +34,7 @@ use outpost_host::{
     fs::{Files, MissingWatch},
     http::{HeaderVariables, HttpClient, HttpConfig},
     process::{ProcessHost, keeper::Keeper},
+    sandbox::Sandboxes,
 };
 use outpost_protocol::exec::environment::EnvironmentInfo;
 use outpost_rpc::{
@@ -62,6 +64,7 @@ pub struct ExecServer {
 /// What all connections share.
 pub(crate) struct Shared {
     host: ProcessHost,
+    sandboxes: Sandboxes,
     files: Files,
     watches: MissingWatch,
     http: HttpClient,
@@ -92,6 +95,7 @@ impl ExecServer {
         let header_variables = HeaderVariables::from_process(config.http_env);
         let shared = Shared {
             host: ProcessHost::new(Keeper::new(config.keeper), config.processes),
+            sandboxes: Sandboxes::new(config.sandbox),
             watches: MissingWatch::new(&files),
             files,
             http: HttpClient::new(HttpConfig {

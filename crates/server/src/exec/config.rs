@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use outpost_host::{
     fs::FsLimits,
     process::{ProcessLimits, keeper::KeeperConfig},
+    sandbox::SandboxConfig,
 };
 use outpost_rpc::limits::Limits;
 
@@ -21,6 +22,8 @@ pub struct ExecConfig {
     pub http_env: BTreeSet<String>,
     /// Who starts the commands.
     pub keeper: KeeperConfig,
+    /// How policies are enforced.
+    pub sandbox: SandboxConfig,
     /// Bounds of processes.
     pub processes: ProcessLimits,
     /// Bounds of files.
@@ -36,6 +39,7 @@ impl Default for ExecConfig {
             max_sessions: 4096,
             http_env: BTreeSet::new(),
             keeper: KeeperConfig::default(),
+            sandbox: SandboxConfig::default(),
             processes: ProcessLimits::default(),
             files: FsLimits::default(),
             limits: Limits::default(),

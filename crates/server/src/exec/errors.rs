@@ -1,19 +1,22 @@
 //! The engine's errors in the wire's codes and words: the only place that has both.
 
-use std::io;
+use std::{error::Error, io};
 
 use outpost_host::{
     environment::config::ConfigError,
     fs::{FsError, FsErrorKind},
     http::HttpError,
     process::{ResizeError, StartError, WriteError, keeper::SpawnError},
+    sandbox::SandboxError,
 };
 use outpost_protocol::{
     NotNative, RpcError, code,
     exec::sandbox::{Permissions, SandboxContext},
 };
 
-/// A call that is to be held to rules this server cannot enforce yet.
+use super::sandbox::Refused;
+
+/// A call that is to be held to rules, which are not enforced for its method.
 pub(super) fn refuse_sandbox(sandbox: Option<&SandboxContext>) -> Result<(), RpcError> {
     match sandbox.map(|sandbox| &sandbox.permissions) {
         None | Some(Permissions::Disabled {} | Permissions::External { .. }) => Ok(()),
@@ -23,6 +26,60 @@ pub(super) fn refuse_sandbox(sandbox: Option<&SandboxContext>) -> Result<(), Rpc
              server may",
         )),
     }
+}
+
+/// A policy of a command that says nothing that could be enforced.
+pub(super) fn policy_of_command(refused: &Refused) -> RpcError {
+    let words = match refused {
+        Refused::ForeignPath(foreign) => format!("invalid sandbox permission path: {foreign}"),
+        Refused::ForeignRoot(foreign) => format!("invalid sandbox folder: {foreign}"),
+        Refused::NoFolder => return no_folder(),
+        Refused::Rule(words) => words.clone(),
+    };
+    RpcError::invalid_params(format!("failed to prepare process sandbox: {words}"))
+}
+
+/// The same of a file call.
+pub(super) fn policy_of_files(refused: &Refused) -> RpcError {
+    match refused {
+        Refused::ForeignPath(foreign) => {
+            RpcError::invalid_request(format!("invalid sandbox permission path URI: {foreign}"))
+        }
+        Refused::ForeignRoot(foreign) => {
+            RpcError::invalid_request(format!("invalid sandbox folder URI: {foreign}"))
+        }
+        Refused::NoFolder => no_folder(),
+        Refused::Rule(words) => {
+            RpcError::invalid_params(format!("failed to prepare fs sandbox: {words}"))
+        }
+    }
+}
+
+fn no_folder() -> RpcError {
+    RpcError::invalid_params("file system sandbox context with dynamic permissions requires cwd")
+}
+
+/// A policy that this computer cannot enforce. Nothing was done.
+pub(super) fn sandbox(error: &SandboxError) -> RpcError {
+    let words = causes(error);
+    match error {
+        SandboxError::Stopping => RpcError::internal(words),
+        _ => RpcError::invalid_params(words),
+    }
+}
+
+/// What went wrong and why, from the outermost to the innermost, each cause once.
+fn causes(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let said = next.to_string();
+        if !words.contains(&said) {
+            words = format!("{words}: {said}");
+        }
+        cause = next.source();
+    }
+    words
 }
 
 pub(super) fn start(id: &str, terminal: bool, error: &StartError) -> RpcError {
@@ -53,7 +110,10 @@ fn spawn(error: &SpawnError) -> RpcError {
         SpawnError::Invalid { what } if what.contains("NUL") => {
             RpcError::internal("nul byte found in provided data")
         }
-        SpawnError::Resource { .. }
+        // Like a policy that cannot be enforced: asked otherwise, it may be.
+        SpawnError::Limits(_) => RpcError::invalid_params(format!("failed to {error}")),
+        SpawnError::Walls { .. }
+        | SpawnError::Resource { .. }
         | SpawnError::Invalid { .. }
         | SpawnError::TooMany { .. }
         | SpawnError::KeeperLost

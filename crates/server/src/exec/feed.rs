@@ -10,7 +10,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use outpost_host::process::{Audience, Event, ExitReason as Reason, Gone, Stream};
+use outpost_host::{
+    keeper::Exceeded,
+    process::{Audience, Event, Exit, ExitReason as Reason, Gone, Stream},
+};
 use outpost_protocol::{
     envelope,
     exec::process::{
@@ -94,10 +97,10 @@ fn text(process_id: &str, event: &Event) -> String {
                 process_id: process_id.to_owned(),
                 seq: *seq,
                 exit_code: exit.code,
-                sandbox_denied: false,
+                sandbox_denied: sandbox_denied(exit),
                 reason: Some(reason),
                 signal,
-                limit_exceeded: None,
+                limit_exceeded: limit_exceeded(exit),
             })
         }
         Event::Closed { seq } => envelope::notification::<Closed>(&ClosedParams {
@@ -115,6 +118,23 @@ pub(crate) fn stream(stream: Stream) -> OutputStream {
         Stream::Stderr => OutputStream::Stderr,
         Stream::Terminal => OutputStream::Pty,
     }
+}
+
+/// Whether a command failed and was refused something: a client may then run it again without a
+/// sandbox, so this is never a guess.
+pub(crate) fn sandbox_denied(exit: &Exit) -> bool {
+    exit.denied && exit.code != 0
+}
+
+/// The wire's word for the bound that a process exceeded: the name of the member that set it.
+pub(crate) fn limit_exceeded(exit: &Exit) -> Option<String> {
+    let name = match exit.exceeded? {
+        Exceeded::Memory => "memoryBytes",
+        Exceeded::Cpu => "cpuSeconds",
+        Exceeded::Pids => "pids",
+        Exceeded::FileSize => "fileSizeBytes",
+    };
+    Some(name.to_owned())
 }
 
 /// The wire's words for why a process ended, and the signal's name.

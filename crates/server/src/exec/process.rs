@@ -18,11 +18,7 @@ use outpost_protocol::{
 use outpost_rpc::{link::FrameSender, router::Reply};
 use tokio::time::{Instant, sleep};
 
-use super::{
-    connection::Call,
-    errors::{self, refuse_sandbox},
-    feed,
-};
+use super::{connection::Call, errors, feed, sandbox};
 
 /// The answer of every handler.
 type Answer<T> = Result<Reply<T>, RpcError>;
@@ -37,20 +33,23 @@ const UNLIMITED_READ: usize = 40 << 20;
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// `process/start`.
-pub(super) async fn start(call: Call, params: WireExecParams) -> Answer<StartResponse> {
+pub(super) async fn start(call: Call, mut params: WireExecParams) -> Answer<StartResponse> {
     if params.argv.is_empty() {
         return Err(RpcError::invalid_params("argv must not be empty"));
     }
     refuse_what_is_not_enforced(&params)?;
     let id = params.process_id.clone();
     let terminal = params.tty;
-    let spec = spec(params)?;
+    let policy = params.sandbox.take();
+    let mut spec = spec(params)?;
     let session = call.session()?;
+    spec.walls = sandbox::of_command(&call.server, policy.as_ref(), &spec).await?;
+    let sandbox_type = sandbox_type(spec.walls.is_some());
     let started = session.processes.start(&id, spec).await;
     let process = started.map_err(|error| errors::start(&id, terminal, &error))?;
     let response = StartResponse {
         process_id: id,
-        sandbox_type: Some("none".to_owned()),
+        sandbox_type: Some(sandbox_type.to_owned()),
     };
     if session.feeds(call.client.number) {
         return Ok(Reply::then(response, move || session.introduce(&process)));
@@ -60,8 +59,12 @@ pub(super) async fn start(call: Call, params: WireExecParams) -> Answer<StartRes
     Ok(response.into())
 }
 
+/// The wire's word for what a command is walled in by.
+fn sandbox_type(walled: bool) -> &'static str {
+    if walled { "linuxSeccomp" } else { "none" }
+}
+
 fn refuse_what_is_not_enforced(params: &WireExecParams) -> Result<(), RpcError> {
-    refuse_sandbox(params.sandbox.as_ref())?;
     let refused = [
         (params.enforce_managed_network, "enforceManagedNetwork"),
         (params.managed_network.is_some(), "managedNetwork"),
@@ -99,9 +102,26 @@ fn spec(params: WireExecParams) -> Result<Spec, RpcError> {
         env: params.env,
         stdio,
         timeout: params.timeout_ms.map(Duration::from_millis),
-        limits: ResourceLimits::default(),
+        limits: params.limits.map_or_else(ResourceLimits::default, limits),
         walls: None,
     })
+}
+
+fn limits(limits: wire::Limits) -> ResourceLimits {
+    let wire::Limits {
+        memory_bytes,
+        cpu_seconds,
+        pids,
+        open_files,
+        file_size_bytes,
+    } = limits;
+    ResourceLimits {
+        memory_bytes,
+        cpu_seconds,
+        pids,
+        open_files,
+        file_size_bytes,
+    }
 }
 
 fn env_policy(policy: wire::EnvPolicy) -> EnvPolicy {
@@ -206,10 +226,10 @@ fn read_response(page: Page) -> ReadResponse {
         exit_code: page.exit.map(|exit| exit.code),
         closed: page.closed,
         failure: None,
-        sandbox_denied: false,
+        sandbox_denied: page.exit.as_ref().is_some_and(feed::sandbox_denied),
         reason,
         signal,
-        limit_exceeded: None,
+        limit_exceeded: page.exit.as_ref().and_then(feed::limit_exceeded),
         lost_bytes: lost.then_some(page.lost_bytes),
         first_available_seq: lost.then_some(page.first_available_seq),
     }
@@ -336,6 +356,6 @@ fn summary(process: ProcessSummary, now: Instant) -> wire::ProcessSummary {
         exit_code: process.exit.map(|exit| exit.code),
         closed: process.closed,
         next_seq: process.next_seq,
-        limit_exceeded: None,
+        limit_exceeded: process.exit.as_ref().and_then(feed::limit_exceeded),
     }
 }

@@ -1,0 +1,99 @@
+//! Policies of calls: from the wire's words to walls that enforce them.
+//!
+//! A policy is enforced or the call is refused before it did anything. Where nothing is to be
+//! enforced there are no walls, and the call costs nothing more.
+
+mod translate;
+
+use std::{env, ffi::OsStr, path::PathBuf, sync::Arc};
+
+use outpost_host::{
+    process::{ProcessHost, Spec},
+    sandbox::{FileRules, Network, Walls},
+};
+use outpost_protocol::{RpcError, exec::sandbox::SandboxContext};
+
+pub(super) use self::translate::Refused;
+use self::translate::{Caller, translate};
+use super::{Shared, errors};
+
+/// Names the folder for temporary files.
+const TMPDIR: &str = "TMPDIR";
+
+/// The walls of a command, whose specification has none yet.
+pub(super) async fn of_command(
+    server: &Shared,
+    sandbox: Option<&SandboxContext>,
+    spec: &Spec,
+) -> Result<Option<Arc<Walls>>, RpcError> {
+    let Some(sandbox) = sandbox else {
+        return Ok(None);
+    };
+    let command = Command {
+        host: &server.host,
+        spec,
+    };
+    let held =
+        translate(sandbox, &command).map_err(|refused| errors::policy_of_command(&refused))?;
+    let Some(held) = held else {
+        return Ok(None);
+    };
+    let walls = server.sandboxes.prepare(&held.policy, &held.scene).await;
+    walls.map(Some).map_err(|error| errors::sandbox(&error))
+}
+
+/// The walls of a file call. The network is nothing to it.
+pub(super) async fn of_files(
+    server: &Shared,
+    sandbox: Option<&SandboxContext>,
+) -> Result<Option<Arc<Walls>>, RpcError> {
+    let Some(sandbox) = sandbox else {
+        return Ok(None);
+    };
+    let held =
+        translate(sandbox, &FileCall).map_err(|refused| errors::policy_of_files(&refused))?;
+    let Some(mut held) = held else {
+        return Ok(None);
+    };
+    if held.policy.files == FileRules::Unrestricted {
+        return Ok(None);
+    }
+    held.policy.network = Network::Restricted;
+    let walls = server.sandboxes.prepare(&held.policy, &held.scene).await;
+    walls.map(Some).map_err(|error| errors::sandbox(&error))
+}
+
+/// A command that is to be started.
+struct Command<'a> {
+    host: &'a ProcessHost,
+    spec: &'a Spec,
+}
+
+impl Caller for Command<'_> {
+    fn folder(&self) -> Option<PathBuf> {
+        Some(self.spec.cwd.clone())
+    }
+
+    /// As the command itself will see it. An environment that cannot be made is the start's error.
+    fn tmpdir(&self) -> Option<PathBuf> {
+        let variables = self.host.environment(self.spec).ok()?;
+        let tmpdir = |(name, _): &(_, _)| name == OsStr::new(TMPDIR);
+        variables
+            .into_iter()
+            .find(tmpdir)
+            .map(|(_, value)| value.into())
+    }
+}
+
+/// A call that works on files. It runs in no folder, with the server's environment.
+struct FileCall;
+
+impl Caller for FileCall {
+    fn folder(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn tmpdir(&self) -> Option<PathBuf> {
+        env::var_os(TMPDIR).map(PathBuf::from)
+    }
+}
