@@ -15,7 +15,13 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{budget::Budget, env::Surroundings, keeper::Keeper, limits::ProcessLimits};
+use super::{
+    budget::Budget,
+    env::{self as variables, EnvError, Surroundings},
+    keeper::Keeper,
+    limits::ProcessLimits,
+    spec::{Spec, Stdio},
+};
 
 /// The shell of a user who has none.
 const PLAIN_SHELL: &str = "/bin/sh";
@@ -95,6 +101,16 @@ impl ProcessHost {
         &self.inner.limits
     }
 
+    /// The environment that a process of this specification gets.
+    ///
+    /// # Errors
+    /// When a name or a value cannot be given to a process.
+    pub fn environment(&self, spec: &Spec) -> Result<Vec<(OsString, OsString)>, EnvError> {
+        let terminal = matches!(spec.stdio, Stdio::Terminal { .. });
+        let policy = spec.env_policy.as_ref();
+        variables::build(&self.surroundings, policy, &spec.env, terminal)
+    }
+
     pub(super) fn keeper(&self) -> &Keeper {
         &self.inner.keeper
     }
@@ -106,10 +122,6 @@ impl ProcessHost {
     /// The tasks of all processes; waited for by [`ProcessHost::shutdown`].
     pub(super) fn tasks(&self) -> &TaskTracker {
         &self.inner.tasks
-    }
-
-    pub(super) fn surroundings(&self) -> &Surroundings {
-        &self.surroundings
     }
 
     /// A token that is cancelled with the host.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     audience::Stream,
     cursor::Cursor,
-    env::{self, EnvError},
+    env::EnvError,
     host::ProcessHost,
     input::Input,
     keeper::{OutputEnds, RawExit, SpawnError, SpawnRequest, Spawned, StdioPlan, Tree},
@@ -116,18 +116,11 @@ fn request(host: &ProcessHost, spec: &Spec) -> Result<SpawnRequest, EnvError> {
             cols: size.cols,
         },
     };
-    let terminal = matches!(spec.stdio, Stdio::Terminal { .. });
-    let env = env::build(
-        host.surroundings(),
-        spec.env_policy.as_ref(),
-        &spec.env,
-        terminal,
-    )?;
     Ok(SpawnRequest {
         argv: spec.argv.iter().map(Into::into).collect(),
         arg0: spec.arg0.as_ref().map(Into::into),
         cwd: spec.cwd.clone(),
-        env,
+        env: host.environment(spec)?,
         stdio,
         limits: spec.limits,
         walls: spec.walls.clone(),
