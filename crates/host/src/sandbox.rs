@@ -15,6 +15,7 @@
 //! **What is promised**, against whom, and what is not: `docs/security.md`.
 
 mod bubblewrap;
+pub(crate) mod facts;
 pub(crate) mod inside;
 pub mod means;
 pub(crate) mod plan;
@@ -23,6 +24,7 @@ pub(crate) mod seal;
 mod walls;
 
 pub use self::{
+    plan::PlanError,
     policy::{Access, FileRules, Network, Place, Policy, Rule, Scene, Special},
-    walls::Walls,
+    walls::{SandboxConfig, SandboxError, Sandboxes, Walls},
 };

@@ -19,3 +19,4 @@ mod process_input;
 mod process_output;
 mod process_support;
 mod process_terminal;
+mod sandbox;

@@ -9,7 +9,7 @@
 use std::{
     fs::File,
     io::{self, Read},
-    os::fd::OwnedFd,
+    os::fd::{AsFd, OwnedFd},
 };
 
 use rustix::fs::OFlags;
@@ -70,7 +70,11 @@ fn prepare(command: &Command) -> io::Result<Charge> {
     let program = Program::new(argv, arg0.as_deref(), cwd, env);
     let program = program.ok_or(io::ErrorKind::InvalidInput)?;
     let order = command.walls.as_ref().ok_or(io::ErrorKind::InvalidData)?;
-    let sealing = Sealing::prepare(&order.seal)?;
+    let terminal = match &theirs {
+        Theirs::Slave(slave) => Some(slave.as_fd()),
+        Theirs::Pipes { .. } | Theirs::Terminal(_) => None,
+    };
+    let sealing = Sealing::prepare(&order.seal, terminal)?;
     // What the walls' raiser said until now is all it says; nothing else may hold its pipe open.
     let null = rustix::fs::open(
         "/dev/null",
@@ -84,6 +88,8 @@ fn prepare(command: &Command) -> io::Result<Charge> {
         theirs,
         normal: None,
         sealing: Some(sealing),
+        doors: Vec::new(),
+        limits: command.limits,
     })
 }
 

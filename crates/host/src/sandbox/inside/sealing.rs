@@ -6,31 +6,108 @@
 
 use std::{
     io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{Arc, atomic::AtomicBool},
+    thread,
 };
 
-use crate::sandbox::seal::Seal;
+use super::{
+    capabilities,
+    landlock::Ruleset,
+    notify::{self, receive_listener, send_listener},
+    seccomp,
+    supervisor::Supervisor,
+};
+use crate::{
+    keeper::{socket, sys},
+    sandbox::seal::Seal,
+};
+
+/// How the process ends when nobody can watch over the command.
+const UNWATCHED: i32 = 71;
 
 /// What a command's process closes itself in with.
 #[derive(Debug)]
-pub(crate) struct Sealing {}
+pub(crate) struct Sealing {
+    ruleset: Ruleset,
+    refused: seccomp::Filter,
+    watched: Option<Watched>,
+}
+
+/// What there is to watch over a command.
+#[derive(Debug)]
+struct Watched {
+    filter: notify::Filter,
+    supervisor: Supervisor,
+    denied: Arc<AtomicBool>,
+    /// For the one who hears of its calls.
+    ours: OwnedFd,
+    /// For the command's process, to hand over how.
+    theirs: OwnedFd,
+}
 
 // === impl Sealing ===
 
 impl Sealing {
-    /// Makes everything ready, in the first process; gives up its powers.
-    pub(crate) fn prepare(_seal: &Seal) -> io::Result<Self> {
-        Ok(Self {})
+    /// Gives up the powers of this process, the first inside, and makes everything ready.
+    /// `terminal` is the command's, if it has one.
+    pub(crate) fn prepare(seal: &Seal, terminal: Option<BorrowedFd<'_>>) -> io::Result<Self> {
+        if seal.namespaces {
+            capabilities::give_up()?;
+        } else {
+            capabilities::give_up_what_there_is()?;
+        }
+        let ruleset = Ruleset::prepare(seal, terminal)?;
+        let watched = match notify::Filter::compile(seal)? {
+            None => None,
+            Some(filter) => {
+                let denied = Arc::default();
+                let supervisor = Supervisor::new(seal, ruleset.grants(), Arc::clone(&denied));
+                let (ours, theirs) = socket::pair()?;
+                rustix::io::ioctl_fionbio(&ours, false)?;
+                Some(Watched {
+                    filter,
+                    supervisor,
+                    denied,
+                    ours,
+                    theirs,
+                })
+            }
+        };
+        Ok(Self {
+            ruleset,
+            refused: seccomp::Filter::compile(seal, watched.is_some())?,
+            watched,
+        })
     }
 
     /// Closes this process in, for good.
     pub(crate) fn apply(&self) -> io::Result<()> {
-        Ok(())
+        self.ruleset.restrict()?;
+        if let Some(watched) = &self.watched {
+            let listener = watched.filter.install()?;
+            send_listener(watched.theirs.as_fd(), &listener)?;
+        }
+        self.refused.install()
     }
 
     /// Watches over the command, from the first process, once it runs. Returns whether something
     /// was refused since.
     pub(crate) fn begin(self) -> Arc<AtomicBool> {
-        Arc::default()
+        let Some(watched) = self.watched else {
+            return Arc::default();
+        };
+        drop(watched.theirs);
+        let (supervisor, denied) = (watched.supervisor, watched.denied);
+        let begun = receive_listener(watched.ours.as_fd()).and_then(|listener| {
+            thread::Builder::new()
+                .name("outpost-watch".to_owned())
+                .spawn(move || supervisor.run(listener))
+        });
+        // Nothing may run that nobody watches over; with this process everything inside ends.
+        if begun.is_err() {
+            sys::exit_now(UNWATCHED);
+        }
+        denied
     }
 }
