@@ -1,7 +1,8 @@
 //! What a caller wants a command or a file call to be held to.
 //!
 //! Pure data. The meaning of several rules together is in [`super::plan`]: the most specific path
-//! decides, among equals the narrowest access, whatever their order.
+//! decides; of several rules about one path a denial, else the one that lets it be written,
+//! whatever their order.
 
 use std::path::PathBuf;
 

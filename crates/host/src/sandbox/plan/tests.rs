@@ -1,0 +1,6 @@
+//! What single policies mean, example by example.
+
+mod files;
+mod properties;
+mod refusals;
+mod world;
