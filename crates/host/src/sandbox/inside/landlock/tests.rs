@@ -1,9 +1,13 @@
 //! The wall, for real, as whoever runs the tests and as nobody; and the choice of directories.
 
 use std::{
+    ffi::CString,
     fs,
     io::ErrorKind,
-    os::unix::{fs::symlink, net::UnixListener},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::symlink, net::UnixListener},
+    },
     path::{Path, PathBuf},
 };
 
@@ -237,26 +241,10 @@ fn a_link_in_the_path_of_a_root_gives_nothing() {
 }
 
 #[test]
-fn devices_and_the_own_terminal_can_be_used_and_no_device_made() {
+fn no_device_can_be_made() {
     apart(|| {
         let (_folder, root) = folder();
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let slave = ptsname(&master, Vec::new()).unwrap();
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let terminal = rustix::fs::open(&slave, flags, Mode::empty()).unwrap();
-        let mut seal = seal(&[&root], &[]);
-        seal.namespaces = false;
-        give_up_what_there_is().unwrap();
-        let ruleset = Ruleset::prepare(&seal, Some(terminal.as_fd())).unwrap();
-        ruleset.restrict().unwrap();
-        for path in DEVICES.iter().filter(|path| **path != "/dev/tty") {
-            rustix::fs::open(*path, flags, Mode::empty()).unwrap();
-        }
-        shell("echo x > /dev/null; head -c 4 /dev/urandom | wc -c");
-        let again = rustix::fs::open(&slave, flags, Mode::empty()).unwrap();
-        rustix::termios::tcgetattr(&again).unwrap();
+        enter(&seal(&[&root], &[]));
         let null = root.join("null");
         shell_fails(&format!("mknod {} c 1 3", null.display()), "ermi");
         // A device that is nobody's: what removes a file in a layer above another.
@@ -264,6 +252,41 @@ fn devices_and_the_own_terminal_can_be_used_and_no_device_made() {
             &format!("mknod {} c 0 0", null.display()),
             "Permission denied",
         );
+    });
+}
+
+const TERMINAL: OFlags = OFlags::RDWR.union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// A new terminal's own path and end, and the other end.
+fn terminal() -> (CString, OwnedFd, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap();
+    let slave = rustix::fs::open(&path, TERMINAL, Mode::empty()).unwrap();
+    (path, slave, master)
+}
+
+#[test]
+fn alone_a_command_changes_devices_and_its_own_terminal_only() {
+    apart(|| {
+        let (_folder, root) = folder();
+        let [own, other] = [terminal(), terminal()];
+        // Whatever is said may be changed.
+        let mut seal = seal(&[&root, Path::new("/dev/pts")], &[]);
+        seal.namespaces = false;
+        give_up_what_there_is().unwrap();
+        let ruleset = Ruleset::prepare(&seal, Some(own.1.as_fd())).unwrap();
+        ruleset.restrict().unwrap();
+        for path in DEVICES.iter().filter(|path| **path != "/dev/tty") {
+            rustix::fs::open(*path, TERMINAL, Mode::empty()).unwrap();
+        }
+        shell("echo x > /dev/null; head -c 4 /dev/urandom | wc -c");
+        let again = rustix::fs::open(&own.0, TERMINAL, Mode::empty()).unwrap();
+        rustix::termios::tcgetattr(&again).unwrap();
+        let others = rustix::fs::open(&other.0, TERMINAL, Mode::empty());
+        assert_eq!(others.unwrap_err(), Errno::ACCESS);
+        assert!(refused(fs::write(root.join("new"), "")));
     });
 }
 

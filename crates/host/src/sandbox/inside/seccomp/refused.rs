@@ -111,20 +111,22 @@ const TERMINALS: [Ioctl; 4] = [
     libc::TIOCSETD,
 ];
 
-/// Controls of file systems that make a name where neither Landlock nor the guard of names sees
-/// it: snapshots and subvolumes of btrfs (two forms each), subvolumes of bcachefs, and the copy by
-/// reference of ocfs2. And those that remove a subvolume.
-const NAMES: [Ioctl; 9] = [
+/// Controls of btrfs and ocfs2 that make or remove a name where neither Landlock nor the guard of
+/// names sees it: snapshots, subvolumes and the end of one (two forms each), and the copy by
+/// reference.
+const NAMES: [Ioctl; 7] = [
     0x5000_9401,
     0x5000_9417,
     0x5000_940e,
     0x5000_9418,
     0x5000_940f,
     0x5000_943f,
-    0x4020_bc10,
-    0x4020_bc11,
     0x4018_6f04,
 ];
+
+/// Where a control says whose it is, and that it is of bcachefs, which has such ones too.
+const WHOSE: u32 = 0xff00;
+const OF_BCACHEFS: u32 = 0xbc00;
 
 /// Ways for a program to be executed (`personality`) that leave the kernel's protections as they
 /// are, or lift the random placement of a debugged program's memory; the last is the question
@@ -146,6 +148,8 @@ pub(super) fn rules() -> Result<Rules, BackendError> {
     for control in TERMINALS.into_iter().chain(NAMES) {
         when(&mut rules, libc::SYS_ioctl, [is(1, word(control))])?;
     }
+    let bcachefs = bits(1, WHOSE, OF_BCACHEFS);
+    when(&mut rules, libc::SYS_ioctl, [bcachefs])?;
     let others = PERSONALITIES.map(|known| is_not(0, known));
     when_all(&mut rules, libc::SYS_personality, others)?;
     Ok(rules)

@@ -133,8 +133,9 @@ fn a_terminal_takes_no_input_from_its_program() {
             assert_eq!(control(refused), Err(Errno::PERM));
             assert_eq!(control(refused | 1 << 32), Err(Errno::PERM));
         }
-        // A subvolume of btrfs.
+        // Subvolumes of btrfs and bcachefs.
         assert_eq!(control(0x5000_940e), Err(Errno::PERM));
+        assert_eq!(control(0x4020_bc10), Err(Errno::PERM));
         assert_eq!(control(libc::TIOCGWINSZ), Ok(0));
         assert_eq!(control(libc::TCGETS), Ok(0));
     });
