@@ -56,8 +56,10 @@ pub mod config;
 pub use outpost_protocol::exec::{
     environment::{Capabilities, EnvironmentInfo},
     process::{
-        EnvPolicy, ExitReason, Inherit, OutputStream, ProcessSummary, SignalName, TerminalSize,
+        EnvPolicy, ExitReason, Inherit, Limits, OutputStream, ProcessSummary, SignalName,
+        TerminalSize,
     },
+    sandbox,
 };
 
 pub use self::{

@@ -12,8 +12,11 @@ mod start;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
-use outpost_protocol::exec::process::{
-    EnvPolicy, ExitReason, ExitedParams, OutputStream, ReadResponse, TerminalSize,
+use outpost_protocol::exec::{
+    process::{
+        EnvPolicy, ExitReason, ExitedParams, Limits, OutputStream, ReadResponse, TerminalSize,
+    },
+    sandbox::SandboxContext,
 };
 
 pub(crate) use self::inbox::{Delivered, Inbox};
@@ -48,8 +51,10 @@ pub struct Exit {
     pub reason: Option<ExitReason>,
     /// The name of the signal that ended it, as in `SIGKILL`, where the server says so.
     pub signal: Option<String>,
-    /// The server believes that the command failed because of its sandbox.
+    /// The sandbox refused something while it ran. Older servers guess.
     pub sandbox_denied: bool,
+    /// The member of [`Limits`] that ended it, as in `memoryBytes`, where the server says so.
+    pub limit_exceeded: Option<String>,
 }
 
 /// What to start. `StartOptions::new(argv)` with the rest as the [`Default`] has it: pipes, no
@@ -72,6 +77,10 @@ pub struct StartOptions {
     pub arg0: Option<String>,
     /// The tree is killed after this time.
     pub timeout: Option<Duration>,
+    /// What the command is held to; none: it may do what the server may.
+    pub sandbox: Option<SandboxContext>,
+    /// How much the command may use; needs a server with the addition.
+    pub limits: Option<Limits>,
     /// The name of the process in the session; none: a new one.
     pub process_id: Option<String>,
 }
@@ -100,6 +109,8 @@ impl Default for StartOptions {
             pipe_stdin: false,
             arg0: None,
             timeout: None,
+            sandbox: None,
+            limits: None,
             process_id: None,
         }
     }
@@ -127,6 +138,7 @@ impl Exit {
             reason: read.reason,
             signal: read.signal.clone(),
             sandbox_denied: read.sandbox_denied,
+            limit_exceeded: read.limit_exceeded.clone(),
         })
     }
 }
@@ -138,6 +150,7 @@ impl From<ExitedParams> for Exit {
             reason: told.reason,
             signal: told.signal,
             sandbox_denied: told.sandbox_denied,
+            limit_exceeded: told.limit_exceeded,
         }
     }
 }

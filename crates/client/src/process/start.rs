@@ -44,6 +44,12 @@ impl Processes {
                 what: "a time limit for processes",
             });
         }
+        // A server that does not know them would start the command without.
+        if options.limits.is_some() && !live.can().process_limits {
+            return Err(ClientError::Unsupported {
+                what: "limits for processes",
+            });
+        }
         let params = params(options, &live)?;
         // Before the start: the first events may come before its answer.
         let (process, inbox) = self.hold(params.process_id.clone())?;
@@ -181,7 +187,7 @@ fn params(options: StartOptions, live: &Live) -> Result<WireExecParams, ClientEr
         tty: options.tty.is_some(),
         pipe_stdin: options.pipe_stdin,
         arg0: options.arg0,
-        sandbox: None,
+        sandbox: options.sandbox,
         enforce_managed_network: false,
         managed_network: None,
         network_proxy: None,
@@ -189,7 +195,7 @@ fn params(options: StartOptions, live: &Live) -> Result<WireExecParams, ClientEr
         timeout_ms: options
             .timeout
             .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
-        limits: None,
+        limits: options.limits,
     })
 }
 

@@ -8,6 +8,7 @@ fn exit() -> Exit {
         reason: None,
         signal: None,
         sandbox_denied: false,
+        limit_exceeded: None,
     }
 }
 

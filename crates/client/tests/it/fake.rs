@@ -99,7 +99,7 @@ pub(crate) fn ours() -> Value {
         "processResize": true, "processCloseStdin": true, "processFollow": true,
         "processList": true, "processSignals": true, "processTimeout": true,
         "terminateGrace": true, "exitReason": true, "lostBytes": true,
-        "fileWriteStreaming": true, "fsWatchMissing": true,
+        "processLimits": true, "fileWriteStreaming": true, "fsWatchMissing": true,
     })
 }
 

@@ -15,5 +15,6 @@ mod order;
 mod program;
 mod real;
 mod resume;
+mod sandbox;
 mod slow;
 mod suite;

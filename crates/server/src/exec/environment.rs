@@ -53,6 +53,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     terminate_grace: true,
     exit_reason: true,
     lost_bytes: true,
+    process_limits: true,
 };
 
 /// What the machine is, in the wire's words.

@@ -54,4 +54,6 @@ pub struct Capabilities {
     pub exit_reason: bool,
     /// Addition: `lostBytes` and `firstAvailableSeq` in a read.
     pub lost_bytes: bool,
+    /// Addition: `limits` in a start, and `limitExceeded` at an exit.
+    pub process_limits: bool,
 }
