@@ -64,6 +64,13 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// A folder in memory, for very many entries.
+fn wide_folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    let path = folder.path().canonicalize().unwrap();
+    (folder, path)
+}
+
 fn refused<T>(result: io::Result<T>) -> bool {
     result.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
@@ -189,7 +196,7 @@ fn rights_stay_with_the_directory_and_not_with_its_name() {
 
 #[test]
 fn no_more_directories_than_the_bound_are_listed() {
-    let (_folder, root) = folder();
+    let (_folder, root) = wide_folder();
     for number in 0..LISTED {
         fs::create_dir(root.join(number.to_string())).unwrap();
     }
@@ -215,7 +222,7 @@ fn no_more_directories_than_the_bound_are_listed() {
 
 #[test]
 fn a_directory_of_many_files_is_not_read_to_its_end() {
-    let (_folder, root) = folder();
+    let (_folder, root) = wide_folder();
     for number in 0..READ + 64 {
         fs::write(root.join(number.to_string()), "").unwrap();
     }
