@@ -305,6 +305,11 @@ fn ordinary_programs_run() {
                 threading.Thread(target=print).start()";
             shell(&format!("python3 -c \"{pair}\""));
         }
+        if command_exists("node") {
+            let run = "require('child_process').execSync('true'); \
+                setTimeout(() => console.log(process.pid), 1)";
+            shell(&format!("node -e \"{run}\""));
+        }
     });
 }
 
