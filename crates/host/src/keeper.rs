@@ -25,6 +25,7 @@ pub(crate) mod child;
 mod commands;
 mod ends;
 pub(crate) mod guard;
+mod limits;
 mod main;
 mod orders;
 pub(crate) mod socket;

@@ -12,6 +12,7 @@
 
 mod alarm;
 mod audience;
+pub(crate) mod bounds;
 mod budget;
 pub(crate) mod cgroup;
 mod cursor;
@@ -44,6 +45,7 @@ mod write;
 
 pub use self::{
     audience::{Audience, Chunk, Event, Gone, Stream},
+    bounds::{Limit, Unenforceable, Why},
     env::{EnvError, EnvPolicy, Inherit},
     exit::{Exit, ExitReason},
     handle::{Process, ProcessSummary, ResizeError},

@@ -20,11 +20,14 @@ use rustix::{
 };
 
 use super::{
+    limits,
     sys::{self, Pointers},
     wire::Stage,
 };
 use crate::{
     process::{
+        ResourceLimits,
+        cgroup::controllers::enter,
         program::{Program, first_that_runs},
         spawn,
         streams::Theirs,
@@ -54,6 +57,10 @@ pub(crate) struct Start<'a> {
     pub(crate) normal: Option<Normal>,
     /// What it closes itself in with, if with anything.
     pub(crate) sealing: Option<Sealing>,
+    /// Where it enters the groups that bound it.
+    pub(crate) doors: &'a [OwnedFd],
+    /// What it is held to by itself.
+    pub(crate) limits: &'a ResourceLimits,
 }
 
 /// What is normal for a process here. The keeper is not; its commands are.
@@ -141,6 +148,7 @@ impl Start<'_> {
         if getppid() != Some(self.parent) {
             sys::exit_now(127);
         }
+        enter(self.doors).map_err(resource)?;
         if let Some(normal) = &self.normal {
             normal.restore();
         }
@@ -151,6 +159,7 @@ impl Start<'_> {
             let walls = |error: io::Error| (Stage::Walls, spawn::errno(&error));
             sealing.apply().map_err(walls)?;
         }
+        limits::apply(self.limits).map_err(resource)?;
         let unblocked = sys::unblock_signals();
         unblocked.map_err(|error| resource(spawn::errno(&error)))
     }

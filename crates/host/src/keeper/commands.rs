@@ -11,6 +11,7 @@ use super::{
     Mode,
     child::{self, Start},
     guard::{self, Charge},
+    limits::{Holding, NotStarted},
     main::{About, Keeper, unwatch},
     socket::{self, Socket},
     sys::{self, Forked},
@@ -127,20 +128,19 @@ fn usable_group() -> io::Result<Group> {
 impl Keeper {
     /// Starts a command; the answer comes when it runs or has failed to.
     pub(super) fn spawn(&mut self, command: &Command) {
-        if let Err((stage, errno)) = self.try_spawn(command) {
-            self.leash.reply(
-                &Reply::SpawnFailed {
-                    id: command.id,
-                    stage,
-                    errno,
-                    words: Vec::new(),
-                },
-                Vec::new(),
-            );
+        if let Err(NotStarted { failed, words }) = self.try_spawn(command) {
+            let (stage, errno) = failed;
+            let failed = Reply::SpawnFailed {
+                id: command.id,
+                stage,
+                errno,
+                words,
+            };
+            self.leash.reply(&failed, Vec::new());
         }
     }
 
-    fn try_spawn(&mut self, command: &Command) -> Result<(), Failed> {
+    fn try_spawn(&mut self, command: &Command) -> Result<(), NotStarted> {
         let Command {
             id,
             argv,
@@ -148,7 +148,6 @@ impl Keeper {
             cwd,
             env,
             stdio,
-            walls,
             ..
         } = command;
         self.table.room(*id).map_err(|refused| match refused {
@@ -158,21 +157,33 @@ impl Keeper {
         let program = Program::new(argv, arg0.as_deref(), cwd, env);
         let program = program.ok_or(failed(Errno::INVAL))?;
         let ends = Ends::open(*stdio).map_err(resource)?;
-        match self.means.group() {
-            Some(group) => {
-                let leaf = group.make_leaf(*id).map_err(resource)?;
-                let started = match walls {
-                    Some(_) => self.spawn_behind_walls(command, Some(&leaf), ends),
-                    None => self.spawn_in_leaf(*id, &leaf, &program, ends),
-                };
-                if let (Err(_), Some(group)) = (&started, self.means.group()) {
-                    group.remove_leaf(*id);
-                }
-                started
-            }
-            None if walls.is_some() => self.spawn_behind_walls(command, None, ends),
-            None => self.spawn_below_guard(*id, program, ends),
+        let leaf = self.means.group().map(|group| group.make_leaf(*id));
+        let leaf = leaf.transpose().map_err(resource)?;
+        let started = self.spawn_held(command, leaf.as_ref(), program, ends);
+        if let (Err(_), Some(group)) = (&started, self.means.group()) {
+            group.remove_leaf(*id);
         }
+        started
+    }
+
+    fn spawn_held(
+        &mut self,
+        command: &Command,
+        leaf: Option<&OwnedFd>,
+        program: Program,
+        ends: Ends,
+    ) -> Result<(), NotStarted> {
+        let id = command.id;
+        let holding = self.hold(command)?;
+        let started = match (&command.walls, leaf) {
+            (Some(_), leaf) => self.spawn_behind_walls(command, leaf, &holding, ends),
+            (None, Some(leaf)) => self.spawn_in_leaf(id, leaf, &program, &holding, ends),
+            (None, None) => self.spawn_below_guard(id, program, holding, ends),
+        };
+        if started.is_err() {
+            self.release(id);
+        }
+        Ok(started?)
     }
 
     fn spawn_in_leaf(
@@ -180,6 +191,7 @@ impl Keeper {
         id: u64,
         leaf: &OwnedFd,
         program: &Program,
+        holding: &Holding,
         ends: Ends,
     ) -> Result<(), Failed> {
         let (report, reporter) = streams::pipe().map_err(resource)?;
@@ -197,6 +209,8 @@ impl Keeper {
                     parent,
                     normal,
                     sealing: None,
+                    doors: &holding.doors,
+                    limits: &holding.own,
                 }
                 .run()
             }
@@ -223,7 +237,13 @@ impl Keeper {
         }
     }
 
-    fn spawn_below_guard(&mut self, id: u64, program: Program, ends: Ends) -> Result<(), Failed> {
+    fn spawn_below_guard(
+        &mut self,
+        id: u64,
+        program: Program,
+        holding: Holding,
+        ends: Ends,
+    ) -> Result<(), Failed> {
         let (control, theirs) = socket::pair().map_err(resource)?;
         self.watch(&control, About::Guard(id), EventFlags::IN)
             .map_err(resource)?;
@@ -238,6 +258,8 @@ impl Keeper {
                         theirs: ends.theirs,
                         normal,
                         sealing: None,
+                        doors: holding.doors,
+                        limits: holding.own,
                     },
                 )
             }

@@ -76,6 +76,7 @@ impl Keeper {
 
     fn exited(&mut self, id: u64, status: i32, verdict: Verdict) {
         if self.table.exited(id) {
+            let verdict = self.judge(id, status, verdict);
             let exited = Reply::Exited {
                 id,
                 status,
@@ -94,7 +95,11 @@ impl Keeper {
                 // What it reported comes before what became of it.
                 self.finish_start(id);
                 self.table.reaped(pid);
-                self.exited(id, status, Verdict::default());
+                let verdict = Verdict {
+                    exceeded: self.exceeded_alone(id, status),
+                    ..Verdict::default()
+                };
+                self.exited(id, status, verdict);
                 self.check_empty(id);
             }
             Some(Held::Guard { .. }) => {
@@ -196,6 +201,7 @@ impl Keeper {
             Held::Guard { control, .. } => unwatch(&self.epoll, control),
             Held::Leaf { events: None, .. } => {}
         }
+        self.release(id);
         if say {
             self.leash.reply(&Reply::Empty { id }, Vec::new());
         }

@@ -28,6 +28,7 @@ use rustix::{
 
 use super::{
     child::{self, Normal, Start},
+    limits::exceeded_alone,
     socket::Socket,
     sys::{self, Forked},
     tree::signal_below,
@@ -35,6 +36,7 @@ use super::{
 };
 use crate::{
     process::{
+        ResourceLimits,
         program::Program,
         spawn,
         streams::{self, Theirs},
@@ -60,6 +62,10 @@ pub(crate) struct Charge {
     pub(crate) normal: Option<Normal>,
     /// What the command closes itself in with, if with anything.
     pub(crate) sealing: Option<Sealing>,
+    /// Where the command enters the groups that bound it.
+    pub(crate) doors: Vec<OwnedFd>,
+    /// What the command's process is held to by itself.
+    pub(crate) limits: ResourceLimits,
 }
 
 /// A guard at work.
@@ -74,12 +80,14 @@ struct Guard {
     killing: bool,
     /// Whether something was refused by walls.
     denied: Arc<AtomicBool>,
+    limits: ResourceLimits,
 }
 
 /// Runs a guard, in the process just forked for it, until its tree is empty.
 pub(crate) fn run(keeper: OwnedFd, charge: Charge) -> ! {
     let mut kept = charge.theirs.fds();
     kept.push(keeper.as_fd());
+    kept.extend(charge.doors.iter().map(AsFd::as_fd));
     sys::close_all_but(&kept);
     drop(kept);
     rustix::thread::set_name(c"outpost-guard").ok();
@@ -89,15 +97,12 @@ pub(crate) fn run(keeper: OwnedFd, charge: Charge) -> ! {
 /// Starts the command and stays until its tree is empty.
 pub(crate) fn serve(mut keeper: Socket, mut charge: Charge) -> ! {
     let outcome = start(&mut charge);
-    let id = charge.id;
-    let denied = charge
-        .sealing
-        .take()
-        .map(Sealing::begin)
-        .unwrap_or_default();
+    let (id, limits) = (charge.id, charge.limits);
+    let sealing = charge.sealing.take();
     drop(charge);
     match outcome {
         Ok((leader, pidfd, signals)) => {
+            let denied = sealing.map(Sealing::begin).unwrap_or_default();
             let pid = number_of(leader);
             keeper.reply(&Reply::Spawned { id, pid, fds: 1 }, vec![pidfd]);
             keeper.flush();
@@ -110,6 +115,7 @@ pub(crate) fn serve(mut keeper: Socket, mut charge: Charge) -> ! {
                 reaped,
                 killing,
                 denied,
+                limits,
             }
             .watch();
         }
@@ -147,6 +153,8 @@ fn start(charge: &mut Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
             parent,
             normal: charge.normal.clone(),
             sealing: charge.sealing.take(),
+            doors: &charge.doors,
+            limits: &charge.limits,
         }
         .run(),
         Forked::Parent(pid, pidfd) => {
@@ -196,13 +204,16 @@ impl Guard {
     /// Reaps every child that has ended. `false` when there is none left at all.
     fn reap(&mut self) -> bool {
         loop {
+            // Only as long as the leader was not reaped can it be asked.
+            let asks = !self.reaped && self.limits.cpu_seconds.is_some();
+            let cpu = asks.then(|| sys::processor_time(self.leader)).flatten();
             match wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, status))) if self.leader == pid && !self.reaped => {
                     self.reaped = true;
                     let (id, status) = (self.id, status.as_raw());
                     let verdict = Verdict {
                         denied: self.denied.load(Ordering::Acquire),
-                        exceeded: None,
+                        exceeded: exceeded_alone(&self.limits, status, cpu),
                     };
                     let exited = Reply::Exited {
                         id,

@@ -7,6 +7,7 @@
 //! keeper ends when nothing is left below it, and not before.
 
 use std::{
+    collections::HashMap,
     io,
     os::{
         fd::{AsFd, OwnedFd},
@@ -22,19 +23,20 @@ use rustix::{
         poll,
     },
     fs::{Mode, OFlags},
-    io::Errno,
-    process::{WaitOptions, getpid, set_child_subreaper, wait},
+    io::{Errno, retry_on_intr},
+    process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid},
 };
 
 use super::{
     child::Normal,
     commands::{Held, Means},
+    limits::Limited,
     socket::Socket,
     sys,
     table::Table,
     wire::{Reply, Request, VERSION},
 };
-use crate::keeper::Mode as Containment;
+use crate::{keeper::Mode as Containment, process::cgroup::controllers::Controllers};
 
 /// Above this many unread replies the keeper hears no further request until the server has read.
 /// Each command causes three, so a healthy server never comes near.
@@ -68,6 +70,10 @@ pub(super) struct Keeper {
     pub(super) signals: OwnedFd,
     pub(super) table: Table<Held>,
     pub(super) means: Means,
+    /// Where commands can be bounded, once one was to be.
+    pub(super) controllers: Option<Controllers>,
+    /// The commands that have limits and are not gone.
+    pub(super) limited: HashMap<u64, Limited>,
     /// Leaves whose events could not be opened.
     pub(super) unwatched: Vec<u64>,
     /// What the keeper has changed for itself and not for its commands.
@@ -183,6 +189,8 @@ impl Keeper {
             signals: sys::signal_fd()?,
             table: Table::new(max_processes as usize),
             means,
+            controllers: None,
+            limited: HashMap::new(),
             unwatched: Vec::new(),
             normal,
             closing: false,
@@ -224,6 +232,9 @@ impl Keeper {
         }
         self.leash.flush();
         self.end_strays();
+        if let Some(controllers) = &self.controllers {
+            controllers.remove();
+        }
         if let Some(group) = self.means.group() {
             group.remove();
         }
@@ -286,9 +297,14 @@ impl Keeper {
         let mut drained = [0; 1024];
         // Which child it was is asked of `wait`; this only makes the descriptor quiet again.
         rustix::io::read(&self.signals, &mut drained).ok();
-        while let Some((pid, status)) = next_dead() {
-            if let Some(id) = self.table.by_pid(pid) {
-                self.child_ended(id, pid, status);
+        while let Some(pid) = sys::dead_child() {
+            let id = self.table.by_pid(pid.as_raw_pid().unsigned_abs());
+            if let Some(id) = id {
+                self.measure(id, pid);
+            }
+            let Some(status) = reap_one(pid) else { break };
+            if let Some(id) = id {
+                self.child_ended(id, pid.as_raw_pid().unsigned_abs(), status);
             }
         }
     }
@@ -305,15 +321,8 @@ pub(super) fn unwatch(epoll: &OwnedFd, fd: impl AsFd) {
     epoll::delete(epoll, fd).ok();
 }
 
-/// The next child that has ended and was not reaped.
-fn next_dead() -> Option<(u32, i32)> {
-    loop {
-        match wait(WaitOptions::NOHANG) {
-            Ok(Some((pid, status))) => {
-                return Some((pid.as_raw_pid().unsigned_abs(), status.as_raw()));
-            }
-            Err(Errno::INTR) => {}
-            Ok(None) | Err(_) => return None,
-        }
-    }
+/// Reaps a child that has ended, and says how.
+fn reap_one(pid: Pid) -> Option<i32> {
+    let reaped = retry_on_intr(|| waitpid(Some(pid), WaitOptions::NOHANG));
+    reaped.ok().flatten().map(|(_, status)| status.as_raw())
 }

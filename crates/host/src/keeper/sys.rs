@@ -14,6 +14,7 @@ use std::{
     mem::{MaybeUninit, size_of},
     os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
     ptr,
+    time::Duration,
 };
 
 use rustix::{
@@ -220,6 +221,39 @@ pub(crate) fn hand_over(fds: &[BorrowedFd<'_>]) -> Result<(), Errno> {
         libc::CLOSE_RANGE_CLOEXEC,
     );
     Ok(())
+}
+
+/// A child that has ended and was not reaped; it stays so.
+pub(crate) fn dead_child() -> Option<Pid> {
+    // SAFETY: all zero is a valid `siginfo_t`.
+    let mut info: libc::siginfo_t = unsafe { MaybeUninit::zeroed().assume_init() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    loop {
+        // SAFETY: the kernel fills `info`, which lives through the call.
+        if unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) } == 0 {
+            // SAFETY: filled for a child, or still all zero for nobody.
+            return Pid::from_raw(unsafe { info.si_pid() });
+        }
+        if last_errno() != Errno::INTR {
+            return None;
+        }
+    }
+}
+
+/// The processor time that a process, all its threads together, has used; also of one that has
+/// ended and was not reaped. It is the very count that the kernel holds against a limit.
+pub(crate) fn processor_time(pid: Pid) -> Option<Duration> {
+    /// The clock of user and system time of a whole process, behind its inverted number.
+    const OF_PROCESS: libc::clockid_t = 0;
+    let clock = (!pid.as_raw_pid() << 3) | OF_PROCESS;
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the kernel fills `time`, which lives through the call.
+    let told = unsafe { libc::clock_gettime(clock, &raw mut time) } == 0;
+    let (seconds, nanos) = (time.tv_sec.try_into(), time.tv_nsec.try_into());
+    told.then_some(Duration::new(seconds.ok()?, nanos.ok()?))
 }
 
 /// Takes over a descriptor this process was started with, if it is open.

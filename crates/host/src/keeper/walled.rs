@@ -28,12 +28,16 @@ use super::{
     INSIDE, MARK,
     child::Normal,
     commands::{Around, Failed, Held, resource},
+    limits::Holding,
     main::{About, Keeper, unwatch},
     socket::{self, Socket},
     sys::{self, Forked, Pointers},
     wire::{Command, Order, Request, Stdio},
 };
-use crate::process::streams::{self, Ends, Theirs};
+use crate::process::{
+    cgroup::controllers::enter,
+    streams::{self, Ends, Theirs},
+};
 
 /// How much of what was said is kept.
 const WORDS: usize = 4096;
@@ -50,6 +54,7 @@ struct Raise<'a> {
     words: BorrowedFd<'a>,
     parent: Pid,
     normal: &'a Normal,
+    holding: &'a Holding,
 }
 
 // === impl Keeper: walled commands ===
@@ -60,6 +65,7 @@ impl Keeper {
         &mut self,
         command: &Command,
         leaf: Option<&OwnedFd>,
+        holding: &Holding,
         ends: Ends,
     ) -> Result<(), Failed> {
         let order = command.walls.as_ref();
@@ -79,6 +85,7 @@ impl Keeper {
                 words: speaker.as_fd(),
                 parent,
                 normal: &self.normal,
+                holding,
             }
             .run(),
             Ok(Forked::Parent(pid, _)) => {
@@ -138,6 +145,7 @@ impl Raise<'_> {
         if getppid() != Some(self.parent) {
             sys::exit_now(1);
         }
+        enter(&self.holding.doors)?;
         self.normal.restore();
         let order = self.write_order()?;
         let slave = self.open_terminal()?;
@@ -154,7 +162,11 @@ impl Raise<'_> {
 
     fn write_order(&self) -> io::Result<OwnedFd> {
         let mut frame = Vec::new();
-        Request::Spawn(Box::new(self.command.clone())).encode(&mut frame);
+        let command = Command {
+            limits: self.holding.own,
+            ..self.command.clone()
+        };
+        Request::Spawn(Box::new(command)).encode(&mut frame);
         let order = rustix::fs::memfd_create("order", MemfdFlags::CLOEXEC)?;
         let mut rest = frame.as_slice();
         while !rest.is_empty() {

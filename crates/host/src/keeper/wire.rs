@@ -138,6 +138,8 @@ pub(crate) enum Stage {
     Program,
     /// The walls could not be raised.
     Walls,
+    /// A limit cannot be kept.
+    Limits,
 }
 
 /// What the keeper reports.
@@ -152,7 +154,7 @@ pub(crate) enum Reply {
     /// The command runs; `fds` descriptors belong to this frame.
     Spawned { id: u64, pid: u32, fds: u8 },
     /// Nothing runs.
-    /// `words` are what a program said that was to raise walls.
+    /// `words` are what a program said that was to raise walls, or which limit cannot be kept.
     SpawnFailed {
         id: u64,
         stage: Stage,
@@ -277,6 +279,9 @@ impl Command {
         let mut bounds = ResourceLimits::default();
         for limit in limits(&mut bounds) {
             let (is_some, value) = (r.bool()?, r.u64()?);
+            if !is_some && value != 0 {
+                return Err(WireError::Malformed);
+            }
             *limit = is_some.then_some(value);
         }
         let walls = if r.bool()? {
@@ -321,8 +326,12 @@ impl Exceeded {
         place.map_or(0, |place| u8::try_from(place + 1).unwrap_or(0))
     }
 
-    fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(byte).checked_sub(1)?).copied()
+    fn from_byte(byte: u8) -> Result<Option<Self>, WireError> {
+        let Some(place) = usize::from(byte).checked_sub(1) else {
+            return Ok(None);
+        };
+        let one = Self::ALL.get(place).ok_or(WireError::Malformed)?;
+        Ok(Some(*one))
     }
 }
 
@@ -397,7 +406,7 @@ impl Reply {
                 status: r.i32()?,
                 verdict: Verdict {
                     denied: r.bool()?,
-                    exceeded: Exceeded::from_byte(r.u8()?),
+                    exceeded: Exceeded::from_byte(r.u8()?)?,
                 },
             },
             4 => Self::Empty { id: r.u64()? },
@@ -428,6 +437,7 @@ impl Stage {
             Self::Directory => 1,
             Self::Program => 2,
             Self::Walls => 3,
+            Self::Limits => 4,
         }
     }
 
@@ -438,6 +448,7 @@ impl Stage {
             1 => Some(Self::Directory),
             2 => Some(Self::Program),
             3 => Some(Self::Walls),
+            4 => Some(Self::Limits),
             _ => None,
         }
     }

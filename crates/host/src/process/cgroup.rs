@@ -1,16 +1,19 @@
 //! Groups of cgroup v2: one per keeper, one leaf in it per command.
 //!
-//! No controller is used, only membership: a child of a member is a member, whatever it calls, and
-//! one write ends them all. The keeper's group lies beside the keeper, below the group it was
-//! started in, and is held by a lock on its directory: whoever can take the lock knows that the
-//! keeper is dead, without trusting a process id.
+//! What counts is membership: a child of a member is a member, whatever it calls, and one write
+//! ends them all. Controllers are only used for commands that are bounded (`controllers`). The
+//! keeper's group lies beside the keeper, below the group it was started in (or, where that can
+//! bound nobody, in the one above: see `place`), and is held by a lock on its directory: whoever
+//! can take the lock knows that the keeper is dead, without trusting a process id.
 //!
 //! Limits: a command that may write to the cgroup tree (root, mostly) can move itself out of its
 //! leaf. It is then ended with the keeper, of which it stays a descendant, but not with its
 //! command.
 
+pub(crate) mod controllers;
+mod place;
+
 use std::{
-    ffi::OsStr,
     fs,
     hash::{BuildHasher, RandomState},
     io,
@@ -25,6 +28,8 @@ use rustix::{
     fs::{AtFlags, FlockOperation, Mode, OFlags, flock},
     io::Errno,
 };
+
+use self::place::{Hierarchy, beside_or_below, locate};
 
 /// How every group of a keeper begins.
 const PREFIX: &str = "outpost-";
@@ -51,8 +56,8 @@ pub(crate) struct Group {
 // === impl Group ===
 
 impl Group {
-    /// Makes a group below the one this process is in, after clearing what dead keepers left
-    /// there.
+    /// Makes a group below the one this process is in, or beside it, after clearing what dead
+    /// keepers left there.
     ///
     /// # Errors
     /// When there is no cgroup v2, when it may not be written, or when its kernel has no
@@ -62,7 +67,8 @@ impl Group {
             fs::read("/proc/self/mountinfo")?,
             fs::read("/proc/self/cgroup")?,
         );
-        let above = locate(&mounts, &own).ok_or(io::ErrorKind::NotFound)?;
+        let own = locate(&mounts, &own, Hierarchy::Unified).ok_or(io::ErrorKind::NotFound)?;
+        let above = beside_or_below(own);
         clear_leftovers(&above);
         let mut attempt = 0;
         loop {
@@ -75,8 +81,7 @@ impl Group {
     }
 
     fn create_below(above: &Path) -> io::Result<Self> {
-        let random = RandomState::new().hash_one(());
-        let path = above.join(format!("{PREFIX}{}-{random:016x}", std::process::id()));
+        let path = above.join(new_name());
         fs::create_dir(&path)?;
         let held = lock(&path).inspect_err(|_| {
             remove(&path);
@@ -128,7 +133,8 @@ impl Group {
         remove(&self.path)
     }
 
-    fn leaf(&self, id: u64) -> PathBuf {
+    /// Where the leaf of a command lies.
+    pub(crate) fn leaf(&self, id: u64) -> PathBuf {
         self.path.join(id.to_string())
     }
 }
@@ -176,50 +182,26 @@ fn clear_leftovers(above: &Path) {
     }
 }
 
-/// The directory of the caller's own group: `mounts` and `own` are what the kernel tells in
-/// `mountinfo` and `cgroup`.
-fn locate(mounts: &[u8], own: &[u8]) -> Option<PathBuf> {
-    let own = own
-        .split(|byte| *byte == b'\n')
-        .find_map(|line| line.strip_prefix(b"0::"))?;
-    let own = Path::new(OsStr::from_bytes(own));
-    mounts.split(|byte| *byte == b'\n').find_map(|line| {
-        let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-        let separator = fields.iter().position(|field| *field == b"-")?;
-        if *fields.get(separator + 1)? != b"cgroup2" {
-            return None;
-        }
-        let (root, point) = (unescape(fields.get(3)?), unescape(fields.get(4)?));
-        // A group outside the mounted part cannot be reached.
-        let below = own.strip_prefix(OsStr::from_bytes(&root)).ok()?;
-        let reachable = !below.components().any(|part| part.as_os_str() == "..");
-        reachable.then(|| Path::new(OsStr::from_bytes(&point)).join(below))
-    })
-}
-
-/// Undoes the octal escapes of `mountinfo`.
-fn unescape(field: &[u8]) -> Vec<u8> {
-    let (mut plain, mut rest) = (Vec::with_capacity(field.len()), field);
-    while let Some((first, tail)) = rest.split_first() {
-        let code = tail.get(..3).filter(|_| *first == b'\\');
-        let code = code.and_then(|digits| std::str::from_utf8(digits).ok());
-        if let Some(byte) = code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            plain.push(byte);
-            rest = &tail[3..];
-        } else {
-            plain.push(*first);
-            rest = tail;
-        }
-    }
-    plain
+/// A name for the group of this keeper that no other has.
+fn new_name() -> String {
+    let random = RandomState::new().hash_one(());
+    format!("{PREFIX}{}-{random:016x}", std::process::id())
 }
 
 /// Locks a new group. Fails when another keeper took it for a leftover before it was locked, and
 /// when the kernel is too old to kill by group.
 fn lock(path: &Path) -> io::Result<OwnedFd> {
+    let held = lock_new(path)?;
+    fs::metadata(path.join("cgroup.kill"))?;
+    Ok(held)
+}
+
+/// Locks a new group. Fails when another keeper took it for a leftover before it was locked.
+fn lock_new(path: &Path) -> io::Result<OwnedFd> {
     let held = open_directory(path)?;
     flock(&held, FlockOperation::LockExclusive)?;
-    fs::metadata(path.join("cgroup.kill"))?;
+    // The lock may have been waited for while the directory was removed.
+    fs::metadata(path.join("cgroup.procs"))?;
     Ok(held)
 }
 
@@ -281,50 +263,5 @@ fn collect_members(path: &Path, members: &mut Vec<u32>) {
     );
     for below in subgroups(path) {
         collect_members(&below, members);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HYBRID: &[u8] = b"30 25 0:26 / /sys/fs/cgroup ro shared:9 - tmpfs tmpfs ro\n\
-        31 30 0:27 / /sys/fs/cgroup/unified rw,nosuid shared:10 - cgroup2 cgroup2 rw\n\
-        32 30 0:28 / /sys/fs/cgroup/pids rw shared:11 - cgroup cgroup rw,pids\n";
-
-    #[test]
-    fn the_own_group_is_found_below_the_mount() {
-        let found = locate(HYBRID, b"8:pids:/x\n0::/user.slice/a b\n");
-        assert_eq!(found, Some("/sys/fs/cgroup/unified/user.slice/a b".into()));
-        let root = locate(HYBRID, b"0::/\n").unwrap();
-        assert_eq!(root, Path::new("/sys/fs/cgroup/unified"));
-    }
-
-    #[test]
-    fn a_part_of_the_tree_can_be_mounted_under_any_name() {
-        let mounts = b"31 30 0:27 /kubepods/p1 /my\\040groups rw - cgroup2 none rw\n";
-        assert_eq!(
-            locate(mounts, b"0::/kubepods/p1/c\n"),
-            Some("/my groups/c".into())
-        );
-        assert_eq!(locate(mounts, b"0::/kubepods/p2\n"), None);
-    }
-
-    #[test]
-    fn without_a_reachable_group_there_is_none() {
-        assert_eq!(locate(HYBRID, b"8:pids:/x\n"), None);
-        assert_eq!(locate(HYBRID, b"0::/../other\n"), None);
-        assert_eq!(
-            locate(b"30 25 0:26 / /x rw - tmpfs tmpfs rw\n", b"0::/\n"),
-            None
-        );
-        assert_eq!(locate(b"garbage\n-\n", b"0::/\n"), None);
-    }
-
-    #[test]
-    fn escapes_are_undone_and_other_backslashes_kept() {
-        assert_eq!(unescape(b"a\\040b\\134c"), b"a b\\c");
-        assert_eq!(unescape(b"\\04"), b"\\04");
-        assert_eq!(unescape(b"\\999x"), b"\\999x");
     }
 }

@@ -9,6 +9,7 @@ mod child;
 mod contain;
 mod death;
 mod direct;
+mod limits;
 mod start;
 
 use std::{

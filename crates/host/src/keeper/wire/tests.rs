@@ -95,7 +95,7 @@ fn reply() -> impl Strategy<Value = Reply> {
             }
         }),
         any::<(u64, u32)>().prop_map(|(id, pid)| Reply::Spawned { id, pid, fds: 0 }),
-        (any::<u64>(), 0..4_u8, any::<i32>(), text()).prop_map(|(id, stage, errno, words)| {
+        (any::<u64>(), 0..5_u8, any::<i32>(), text()).prop_map(|(id, stage, errno, words)| {
             Reply::SpawnFailed {
                 id,
                 stage: Stage::from_byte(stage).unwrap(),
@@ -109,7 +109,7 @@ fn reply() -> impl Strategy<Value = Reply> {
                 status,
                 verdict: Verdict {
                     denied,
-                    exceeded: Exceeded::from_byte(exceeded),
+                    exceeded: Exceeded::from_byte(exceeded).unwrap(),
                 },
             }
         }),

@@ -35,6 +35,7 @@ use crate::{
         wire::{Command, Stage, To, Verdict},
     },
     process::{
+        Unenforceable, Why,
         program::Program,
         spawn::{self, Slot},
         streams::{Ends, Theirs},
@@ -44,9 +45,9 @@ use crate::{
 /// How often a tree without a leader is looked at. There is no event for it without a keeper.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Why there are no walls and no limits here.
+/// Why there are no walls here.
 const NO_KEEPER: &str = "this program runs its commands without a keeper, and only a keeper can \
-                         wall commands in or limit them";
+                         wall commands in";
 
 /// Starts commands as children of this process.
 #[derive(Debug)]
@@ -82,8 +83,12 @@ impl Direct {
         if self.stop.is_cancelled() {
             return Err(Failure::Lost);
         }
-        if command.walls.is_some() || !command.limits.is_empty() {
+        if command.walls.is_some() {
             return Err(Failure::Walls(NO_KEEPER.to_owned()));
+        }
+        if let Some(limit) = command.limits.any() {
+            let why = Why::NoKeeper;
+            return Err(Failure::Limits(Unenforceable { limit, why }));
         }
         let Command {
             argv,

@@ -4,7 +4,7 @@ use std::{ffi::OsString, io, path::PathBuf};
 
 use rustix::io::Errno;
 
-use crate::keeper::wire::Stage;
+use crate::{keeper::wire::Stage, process::Unenforceable};
 
 /// Why a command could not be started. In every case nothing runs.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,9 @@ pub enum SpawnError {
         /// What was said by whoever raises them.
         words: String,
     },
+    /// A limit of the command cannot be kept here.
+    #[error("limit the process: {0}")]
+    Limits(#[source] Unenforceable),
     /// The system has no process, descriptor or terminal left.
     #[error("get the resources for a process: {source}")]
     Resource {
@@ -68,6 +71,8 @@ pub(super) enum Failure {
     At(Stage, i32),
     /// The walls could not be raised; what was said.
     Walls(String),
+    /// A limit cannot be kept.
+    Limits(Unenforceable),
     /// The keeper is gone.
     Lost,
 }
@@ -82,9 +87,11 @@ impl SpawnError {
             | Self::Directory { source, .. }
             | Self::Resource { source }
             | Self::KeeperStart { source } => Some(source),
-            Self::Invalid { .. } | Self::TooMany { .. } | Self::KeeperLost | Self::Walls { .. } => {
-                None
-            }
+            Self::Invalid { .. }
+            | Self::TooMany { .. }
+            | Self::KeeperLost
+            | Self::Walls { .. }
+            | Self::Limits(_) => None,
         }
     }
 
@@ -105,6 +112,9 @@ impl Failure {
 
     /// What the keeper told.
     pub(super) fn new(stage: Stage, errno: i32, words: &[u8]) -> Self {
+        if let (Stage::Limits, Some(limit)) = (stage, Unenforceable::from_bytes(words)) {
+            return Self::Limits(limit);
+        }
         let words = String::from_utf8_lossy(words);
         match stage {
             Stage::Walls if !words.trim().is_empty() => Self::Walls(words.trim().to_owned()),
@@ -117,13 +127,14 @@ impl Failure {
         let (stage, errno) = match self {
             Self::At(stage, errno) => (stage, errno),
             Self::Walls(words) => return SpawnError::Walls { words },
+            Self::Limits(limit) => return SpawnError::Limits(limit),
             Self::Lost => return SpawnError::KeeperLost,
         };
         let source = io::Error::from_raw_os_error(errno);
         match stage {
             Stage::Program => SpawnError::Program { program, source },
             Stage::Directory => SpawnError::Directory { directory, source },
-            Stage::Resource => SpawnError::Resource { source },
+            Stage::Resource | Stage::Limits => SpawnError::Resource { source },
             Stage::Walls => SpawnError::Walls {
                 words: source.to_string(),
             },

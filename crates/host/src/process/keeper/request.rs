@@ -160,7 +160,7 @@ pub(super) fn check(request: &SpawnRequest) -> Result<(), SpawnError> {
     if request.env.iter().any(|(_, value)| nul(value)) {
         return invalid("the environment contains a NUL byte");
     }
-    Ok(())
+    request.limits.check().map_err(SpawnError::Limits)
 }
 
 /// As the keeper wants it.
