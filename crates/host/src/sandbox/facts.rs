@@ -20,7 +20,11 @@ use std::{
 };
 
 pub(crate) use self::metadata::METADATA;
-use self::{metadata::Search, mounts::Mounts, resolve::resolve};
+use self::{
+    metadata::{SEARCHED, Search},
+    mounts::Mounts,
+    resolve::resolve,
+};
 use super::{
     plan::PlanError,
     policy::{Access, FileRules, Network, Place, Policy, Rule, Scene, Special},
@@ -45,8 +49,8 @@ const NAME_SERVERS: &str = "/etc/resolv.conf";
 /// What is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// For each rule of the policy, in the same order, the places it is about.
-    pub(crate) places: Vec<Vec<Spot>>,
+    /// For each rule of the policy, in the same order, what it is about.
+    pub(crate) places: Vec<Places>,
     /// The names that are protected in folders that may be written, and in what is below them.
     pub(crate) metadata: Vec<Metadata>,
     /// Where file systems are mounted that are interfaces of the kernel.
@@ -55,6 +59,16 @@ pub(crate) struct Facts {
     pub(crate) sockets: Vec<PathBuf>,
     /// What our own program is loaded with.
     pub(crate) libraries: Vec<Spot>,
+}
+
+/// What a rule is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// Each place.
+    pub(crate) spots: Vec<Spot>,
+    /// For a pattern, the folder below which it was expanded. The places are then named from where
+    /// that leads.
+    pub(crate) base: Option<Spot>,
 }
 
 /// What a path leads to.
@@ -150,18 +164,18 @@ fn look(policy: &Policy, scene: &Scene, known: Option<&Facts>) -> Result<Facts, 
     let FileRules::Restricted(rules) = &policy.files else {
         return Ok(facts);
     };
+    let looker = Looker {
+        policy,
+        scene,
+        mounts: &mounts,
+    };
     for (index, rule) in rules.iter().enumerate() {
         let known = known.and_then(|known| known.places.get(index));
-        let looker = Looker {
-            policy,
-            scene,
-            mounts: &mounts,
-        };
         facts.places.push(looker.places(rule, known)?);
     }
-    let mut search = Search::new(&mounts, unsearched(scene));
-    for (rule, spots) in rules.iter().zip(&facts.places) {
-        for spot in spots {
+    let mut search = Search::new(&mounts, unsearched(scene), SEARCHED);
+    for (rule, places) in rules.iter().zip(&facts.places) {
+        for spot in &places.spots {
             if rule.access == Access::Write && spot.kind == Kind::Directory {
                 search.add_root(&spot.path);
             }
@@ -169,7 +183,7 @@ fn look(policy: &Policy, scene: &Scene, known: Option<&Facts>) -> Result<Facts, 
     }
     facts.metadata = search.finish(known.map(|known| known.metadata.as_slice()))?;
     if policy.network == Network::Enabled {
-        facts.sockets = sockets::find(&mounts)?;
+        facts.sockets = sockets::find(&mounts, sockets::MAX_SOCKETS)?;
     }
     Ok(facts)
 }
@@ -185,25 +199,40 @@ fn unsearched(scene: &Scene) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Who looks at the places of rules.
 struct Looker<'a> {
     policy: &'a Policy,
     scene: &'a Scene,
     mounts: &'a Mounts,
 }
 
+// === impl Places ===
+
+impl Places {
+    /// Where the same paths lead now.
+    fn look_again(&self) -> Result<Self, PlanError> {
+        let again = |spot: &Spot| resolve(&spot.asked);
+        Ok(Self {
+            spots: self.spots.iter().map(again).collect::<Result<_, _>>()?,
+            base: self.base.as_ref().map(again).transpose()?,
+        })
+    }
+}
+
 // === impl Looker ===
 
 impl Looker<'_> {
     /// The places that a rule is about.
-    fn places(&self, rule: &Rule, known: Option<&Vec<Spot>>) -> Result<Vec<Spot>, PlanError> {
-        match &rule.place {
-            Place::Path(path) => Ok(vec![resolve(path)?]),
-            Place::Glob(pattern) => match known {
-                Some(known) => known.iter().map(|spot| resolve(&spot.asked)).collect(),
-                None => glob::expand(pattern, &self.scene.cwd, self.mounts),
-            },
-            Place::Special(special) => self.special(special),
-        }
+    fn places(&self, rule: &Rule, known: Option<&Places>) -> Result<Places, PlanError> {
+        let spots = match (&rule.place, known) {
+            (Place::Path(path), _) => vec![resolve(path)?],
+            (Place::Special(special), _) => self.special(special)?,
+            (Place::Glob(_), Some(known)) => return known.look_again(),
+            (Place::Glob(pattern), None) => {
+                return glob::expand(pattern, &self.scene.cwd, self.mounts);
+            }
+        };
+        Ok(Places { spots, base: None })
     }
 
     fn special(&self, special: &Special) -> Result<Vec<Spot>, PlanError> {

@@ -11,7 +11,7 @@ use std::{
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{Kind, Spot, mounts::Mounts, resolve::resolve};
+use super::{Kind, Places, mounts::Mounts, resolve::resolve};
 use crate::sandbox::plan::{MAX_LAYERS, PlanError};
 
 /// How many directory entries are looked at for one pattern: a second's work, and more than a
@@ -22,7 +22,7 @@ const MAX_ENTRIES: usize = 1_000_000;
 const MARKS: [char; 5] = ['*', '?', '[', '{', '\\'];
 
 /// Every place that matches `pattern`, which is below `cwd` where it is relative.
-pub(super) fn expand(pattern: &str, cwd: &Path, mounts: &Mounts) -> Result<Vec<Spot>, PlanError> {
+pub(super) fn expand(pattern: &str, cwd: &Path, mounts: &Mounts) -> Result<Places, PlanError> {
     let refused = |reason: &str| PlanError::Pattern {
         pattern: pattern.to_owned(),
         reason: reason.to_owned(),
@@ -38,11 +38,15 @@ pub(super) fn expand(pattern: &str, cwd: &Path, mounts: &Mounts) -> Result<Vec<S
     }
     base.extend(&names[..plain]);
     let rest = &names[plain..];
+    if names.is_empty() {
+        return Err(refused("it is empty; name a path below a folder"));
+    }
+    let start = resolve(&base)?;
     if rest.is_empty() {
-        return match names.is_empty() {
-            true => Err(refused("it is empty; name a path below a folder")),
-            false => Ok(vec![resolve(&base)?]),
-        };
+        return Ok(Places {
+            spots: vec![start],
+            base: None,
+        });
     }
     if rest.contains(&"..") {
         return Err(refused(
@@ -55,12 +59,14 @@ pub(super) fn expand(pattern: &str, cwd: &Path, mounts: &Mounts) -> Result<Vec<S
         ));
     }
     let mut hunt = Hunt::new(rest, mounts, MAX_ENTRIES).map_err(|error| refused(&error))?;
-    let start = resolve(&base)?;
-    if start.kind != Kind::Directory {
-        return Ok(Vec::new());
+    if start.kind == Kind::Directory {
+        hunt.run(&start.path)?;
     }
-    hunt.run(&start.path, &base)?;
-    hunt.found.iter().map(|path| resolve(path)).collect()
+    let spots = hunt.found.iter().map(|path| resolve(path));
+    Ok(Places {
+        spots: spots.collect::<Result<_, _>>()?,
+        base: Some(start),
+    })
 }
 
 /// A search for what matches.
@@ -96,8 +102,8 @@ impl<'a> Hunt<'a> {
         })
     }
 
-    /// Looks below `start`; what it finds is named from `base`, by which the caller knows it.
-    pub(super) fn run(&mut self, start: &Path, base: &Path) -> Result<(), PlanError> {
+    /// Looks below `start`.
+    pub(super) fn run(&mut self, start: &Path) -> Result<(), PlanError> {
         let mut ahead = vec![(PathBuf::new(), 1)];
         while let Some((below, level)) = ahead.pop() {
             let directory = start.join(&below);
@@ -118,7 +124,7 @@ impl<'a> Hunt<'a> {
                 let path = below.join(entry.file_name());
                 self.count()?;
                 if self.matcher.is_match(&path) {
-                    self.keep(base.join(path))?;
+                    self.keep(start.join(path))?;
                     continue;
                 }
                 let is_directory = entry.file_type().map_err(unreadable)?.is_dir();

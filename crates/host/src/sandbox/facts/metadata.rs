@@ -3,8 +3,8 @@
 //!
 //! In a folder that a rule lets be written they are protected whether they exist or not. Below it
 //! those that exist are searched for, breadth first, not through symbolic links and not into what
-//! is mounted there; the search ends at [`MAX_DIRECTORIES`], [`MAX_ENTRIES`] or [`MAX_FOUND`],
-//! and what lies beyond is not protected.
+//! is mounted there; the search ends at the bounds of [`SEARCHED`], and what lies beyond is not
+//! protected.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -24,33 +24,45 @@ pub(crate) const METADATA: [&str; 5] = [".git", ".codex", ".agents", ".aws", ".o
 /// The one that may be a file which points to a folder.
 const REPOSITORY: &str = ".git";
 
-/// How many directories are searched for nested repositories: some ten milliseconds' work.
-const MAX_DIRECTORIES: usize = 4096;
-
-/// How many directory entries are looked at.
-const MAX_ENTRIES: usize = 100_000;
-
-/// How many nested ones are protected; each costs every start of a command some mounts.
-pub(super) const MAX_FOUND: usize = 64;
+/// How far nested ones are searched for: some ten milliseconds' work. Each one that is found costs
+/// every start of a command some mounts.
+pub(super) const SEARCHED: Bounds = Bounds {
+    directories: 4096,
+    entries: 100_000,
+    found: 64,
+};
 
 /// How much of a file that points to a folder is read: more than the longest path.
 const MAX_POINTER: u64 = 8192;
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// How many directories are read.
+    pub(super) directories: usize,
+    /// How many directory entries are looked at.
+    pub(super) entries: usize,
+    /// How many names are kept.
+    pub(super) found: usize,
+}
 
 /// A search in the folders that rules let be written.
 pub(super) struct Search<'a> {
     mounts: &'a Mounts,
     /// Below these no nested ones are searched for.
     unsearched: Vec<PathBuf>,
+    bounds: Bounds,
     roots: BTreeSet<PathBuf>,
 }
 
 // === impl Search ===
 
 impl<'a> Search<'a> {
-    pub(super) fn new(mounts: &'a Mounts, unsearched: Vec<PathBuf>) -> Self {
+    pub(super) fn new(mounts: &'a Mounts, unsearched: Vec<PathBuf>, bounds: Bounds) -> Self {
         Self {
             mounts,
             unsearched,
+            bounds,
             roots: BTreeSet::new(),
         }
     }
@@ -99,22 +111,22 @@ impl<'a> Search<'a> {
                 queue.push_back(root.clone());
             }
         }
-        let (mut directories, mut seen) = (0, 0);
+        let mut left = self.bounds;
         while let Some(directory) = queue.pop_front() {
-            directories += 1;
-            if directories > MAX_DIRECTORIES {
+            if left.directories == 0 {
                 break;
             }
+            left.directories -= 1;
             // What cannot be read now is not a repository that was found.
             let Ok(entries) = fs::read_dir(&directory) else {
                 continue;
             };
             let in_root = self.roots.contains(&directory);
             for entry in entries.flatten() {
-                seen += 1;
-                if seen > MAX_ENTRIES || found.len() == MAX_FOUND {
+                if left.entries == 0 || found.len() == left.found {
                     return found;
                 }
+                left.entries -= 1;
                 let name = entry.file_name();
                 if let Some(known) = METADATA.into_iter().find(|known| name == *known) {
                     if !in_root {

@@ -27,10 +27,11 @@ const SERVICES: [&str; 2] = ["/run", "/var/run"];
 const MAX_DIRECTORIES: usize = 2048;
 
 /// How many sockets are hidden; each is a mount.
-const MAX_SOCKETS: usize = 256;
+pub(super) const MAX_SOCKETS: usize = 256;
 
-/// Every socket with a path that we can see, without a symbolic link on the way.
-pub(super) fn find(mounts: &Mounts) -> Result<Vec<PathBuf>, PlanError> {
+/// Every socket with a path that we can see, without a symbolic link on the way; refused where
+/// there are more than `most`.
+pub(super) fn find(mounts: &Mounts, most: usize) -> Result<Vec<PathBuf>, PlanError> {
     let table = match fs::read(TABLE) {
         Ok(table) => table,
         Err(source) => {
@@ -41,7 +42,8 @@ pub(super) fn find(mounts: &Mounts) -> Result<Vec<PathBuf>, PlanError> {
     let mut found: BTreeSet<PathBuf> = BTreeSet::new();
     let named = parse(&table);
     let mounted = mounts.points().map(Path::to_owned);
-    for path in named.into_iter().chain(mounted).chain(of_services(mounts)?) {
+    let services = of_services(&SERVICES.map(Path::new), mounts, MAX_DIRECTORIES)?;
+    for path in named.into_iter().chain(mounted).chain(services) {
         // What we cannot reach, a command cannot either.
         let Ok(spot) = resolve(&path) else { continue };
         let is_socket = |path: &Path| {
@@ -50,11 +52,9 @@ pub(super) fn find(mounts: &Mounts) -> Result<Vec<PathBuf>, PlanError> {
         if spot.kind == Kind::File && is_socket(&spot.path) {
             found.insert(spot.path);
         }
-        if found.len() > MAX_SOCKETS {
-            return Err(PlanError::TooMany {
-                what: "sockets to hide where the network is enabled",
-                most: MAX_SOCKETS,
-            });
+        if found.len() > most {
+            let what = "sockets to hide where the network is enabled";
+            return Err(PlanError::TooMany { what, most });
         }
     }
     Ok(found.into_iter().collect())
@@ -78,12 +78,16 @@ pub(super) fn parse(table: &[u8]) -> BTreeSet<PathBuf> {
     paths
 }
 
-/// The sockets below the folders of services.
-fn of_services(mounts: &Mounts) -> Result<Vec<PathBuf>, PlanError> {
+/// The sockets below the folders of services; refused where there are more than `most` folders.
+pub(super) fn of_services(
+    services: &[&Path],
+    mounts: &Mounts,
+    most: usize,
+) -> Result<Vec<PathBuf>, PlanError> {
     let mut found = Vec::new();
     let mut queue: VecDeque<PathBuf> = VecDeque::new();
-    for path in SERVICES {
-        let spot = resolve(Path::new(path))?;
+    for path in services {
+        let spot = resolve(path)?;
         if spot.kind == Kind::Directory && !queue.contains(&spot.path) {
             queue.push_back(spot.path);
         }
@@ -91,11 +95,9 @@ fn of_services(mounts: &Mounts) -> Result<Vec<PathBuf>, PlanError> {
     let mut directories = 0;
     while let Some(directory) = queue.pop_front() {
         directories += 1;
-        if directories > MAX_DIRECTORIES {
-            return Err(PlanError::TooMany {
-                what: "folders in /run to look for sockets in",
-                most: MAX_DIRECTORIES,
-            });
+        if directories > most {
+            let what = "folders in /run to look for sockets in";
+            return Err(PlanError::TooMany { what, most });
         }
         // What we cannot read, a command cannot either; it may have to guess no more than we.
         let Ok(entries) = fs::read_dir(&directory) else {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     PlanError,
     layers::Guards,
-    rules::{Claims, parent, replaceable},
+    rules::{Claims, loose, parent, replaceable},
     tree::Tree,
 };
 use crate::sandbox::{
@@ -70,7 +70,8 @@ fn is_wanted(metadata: &Metadata, claims: &Claims<'_>) -> bool {
     let path = metadata.directory.join(&metadata.name);
     let last = |spot: &&&Spot| matches!(spot.kind, Kind::Missing { last: true, .. });
     let mut missing = claims.wanted.iter().filter(last);
-    claims.tree.is_asked(&path) || missing.any(|spot| spot.asked == path || path_of(spot) == path)
+    claims.tree.asked(&path) == Some(Access::Write)
+        || missing.any(|spot| spot.asked == path || path_of(spot) == path)
 }
 
 /// The path of what is missing.
@@ -97,12 +98,9 @@ fn protect<'a>(
         MetadataKind::File => tree.imply(&path, Access::Read, /*is_directory*/ false),
     }
     for spot in &metadata.leads_to {
-        let loose = replaceable(spot, &claims.tree);
-        if let (Some(link), false) = (loose, metadata.nested) {
-            return Err(PlanError::LinkInWritable {
-                path,
-                link: link.path.clone(),
-            });
+        let link = replaceable(spot, &claims.tree);
+        if let (Some(link), false) = (link, metadata.nested) {
+            return Err(loose(spot, link));
         }
         match spot.kind {
             Kind::Directory if claims.tree.access(&spot.path) == Access::Write => {
@@ -133,10 +131,7 @@ fn load(tree: &mut Tree, claims: &Claims<'_>, facts: &Facts) -> Result<(), PlanE
 /// Keeps what is missing from coming into being, where it could.
 fn guard(tree: &Tree, spot: &Spot, guards: &mut Guards) -> Result<(), PlanError> {
     if let Some(link) = replaceable(spot, tree) {
-        return Err(PlanError::LinkInWritable {
-            path: spot.asked.clone(),
-            link: link.path.clone(),
-        });
+        return Err(loose(spot, link));
     }
     match &spot.kind {
         Kind::Missing { name, .. } if tree.access(&spot.path) == Access::Write => {

@@ -58,8 +58,10 @@ pub(super) fn claims<'a>(rules: &[Rule], facts: &'a Facts) -> Result<Claims<'a>,
         absent: Vec::new(),
         wanted: Vec::new(),
     };
-    for (rule, spots) in rules.iter().zip(&facts.places) {
-        for spot in spots {
+    let mut bases = Vec::new();
+    for (rule, places) in rules.iter().zip(&facts.places) {
+        bases.extend(&places.base);
+        for spot in &places.spots {
             let claim = Claim {
                 spot,
                 access: access(rule),
@@ -69,6 +71,11 @@ pub(super) fn claims<'a>(rules: &[Rule], facts: &'a Facts) -> Result<Claims<'a>,
             if counts(&claim, facts)? {
                 claims.add(claim);
             }
+        }
+    }
+    for base in bases {
+        if let Some(link) = replaceable(base, &claims.tree) {
+            return Err(loose(base, link));
         }
     }
     refuse_replaceable(&claims.present, &claims.tree)?;
@@ -114,28 +121,34 @@ fn counts(claim: &Claim<'_>, facts: &Facts) -> Result<bool, PlanError> {
     Ok(!is_own)
 }
 
-/// Refuses rules that go through a symbolic link which a command could replace, so that the rule
-/// would be about another place the next time. Such a link does no harm where it leads to what is
-/// held to the same without it.
+/// Refuses rules that go through a symbolic link which a command could replace: what is narrowed
+/// could then be had by another name, and the rule be about another place the next time. A link
+/// does no harm where it leads to what may be written without it.
 fn refuse_replaceable(present: &[Claim<'_>], all: &Tree) -> Result<(), PlanError> {
     let mut firm = Tree::default();
-    let mut loose = Vec::new();
+    let mut aliases = Vec::new();
     for claim in present {
         match replaceable(claim.spot, all) {
             // What matches a pattern is what matches it now.
-            Some(link) if !claim.matched => loose.push((claim, link)),
+            Some(link) if !claim.matched => aliases.push((claim, link)),
             _ => firm.add_claim(claim),
         }
     }
-    for (claim, link) in loose {
-        if firm.access(&claim.spot.path) != claim.access {
-            return Err(PlanError::LinkInWritable {
-                path: claim.spot.asked.clone(),
-                link: link.path.clone(),
-            });
+    for (claim, link) in aliases {
+        let leads_to = firm.access(&claim.spot.path);
+        if (claim.access, leads_to) != (Access::Write, Access::Write) {
+            return Err(loose(claim.spot, link));
         }
     }
     Ok(())
+}
+
+/// What is said of a rule that goes through a link which a command could replace.
+pub(super) fn loose(spot: &Spot, link: &Alias) -> PlanError {
+    PlanError::LinkInWritable {
+        path: spot.asked.clone(),
+        link: link.path.clone(),
+    }
 }
 
 /// The first link on the way that a command could replace.
@@ -156,7 +169,7 @@ impl<'a> Claims<'a> {
         let narrows = claim.access != Access::Write;
         match &claim.spot.kind {
             // A pattern grants what it matches, and not what that leads to.
-            _ if claim.matched && claim.access != Access::Deny && is_link(claim.spot) => {}
+            _ if claim.matched && claim.access != Access::Deny && !claim.spot.links.is_empty() => {}
             Kind::Directory | Kind::File => {
                 self.tree.add_claim(&claim);
                 self.present.push(claim);
@@ -169,12 +182,6 @@ impl<'a> Claims<'a> {
             Kind::Missing { .. } | Kind::Blocked => self.wanted.push(claim.spot),
         }
     }
-}
-
-fn is_link(spot: &Spot) -> bool {
-    spot.links
-        .last()
-        .is_some_and(|link| link.path.file_name() == spot.asked.file_name())
 }
 
 // === impl Tree ===

@@ -76,10 +76,10 @@ impl Tree {
             .map_or(Access::Deny, |(_, entry)| entry.access)
     }
 
-    /// Whether a rule is about that very place.
-    pub(super) fn is_asked(&self, path: &Path) -> bool {
-        let entry = self.0.get(path);
-        entry.is_some_and(|entry| entry.source == Source::Rule)
+    /// What rules about that very place say.
+    pub(super) fn asked(&self, path: &Path) -> Option<Access> {
+        let entry = self.0.get(path)?;
+        (entry.source == Source::Rule).then_some(entry.access)
     }
 
     /// The entry that decides about `path`, and where it is.

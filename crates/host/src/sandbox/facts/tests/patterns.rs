@@ -32,7 +32,7 @@ fn tree() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn asked(pattern: &str, cwd: &Path) -> Vec<PathBuf> {
-    let spots = expand(pattern, cwd, &Mounts::default()).unwrap();
+    let spots = expand(pattern, cwd, &Mounts::default()).unwrap().spots;
     let below = |path: &Path| path.strip_prefix(cwd).unwrap().to_owned();
     spots.iter().map(|spot| below(&spot.asked)).collect()
 }
@@ -69,7 +69,9 @@ fn a_star_stays_in_a_folder_and_two_do_not() {
 fn an_absolute_pattern_is_not_below_the_current_directory() {
     let (_kept, root) = tree();
     let pattern = format!("{}/a/*.env", root.display());
-    let spots = expand(&pattern, Path::new("/"), &Mounts::default()).unwrap();
+    let spots = expand(&pattern, Path::new("/"), &Mounts::default())
+        .unwrap()
+        .spots;
     assert_eq!(spots[0].path, root.join("a/two.env"));
 }
 
@@ -88,7 +90,7 @@ fn a_pattern_without_marks_is_a_path_and_a_folder_stands_for_what_is_in_it() {
 #[test]
 fn a_link_that_matches_is_known_with_what_it_leads_to() {
     let (_kept, root) = tree();
-    let spots = expand("five.*", &root, &Mounts::default()).unwrap();
+    let spots = expand("five.*", &root, &Mounts::default()).unwrap().spots;
     assert_eq!(spots[0].path, root.join("a/b/keys/k.pem"));
     assert_eq!(spots[0].links.len(), 1);
 }
@@ -110,9 +112,17 @@ fn so_many_entries_are_looked_at_and_no_more() {
     let spent = |entries| {
         let mounts = Mounts::default();
         let mut hunt = Hunt::new(&["*.no"], &mounts, entries).unwrap();
-        hunt.run(&root, &root)
+        hunt.run(&root)
     };
     let entries = fs::read_dir(&root).unwrap().count();
     assert!(spent(entries).is_ok());
     assert!(matches!(spent(entries - 1), Err(PlanError::TooMany { .. })));
+}
+
+#[test]
+fn the_folder_of_a_pattern_is_known_with_its_links() {
+    let (_kept, root) = tree();
+    let found = expand("link/*.env", &root, &Mounts::default()).unwrap();
+    assert_eq!(found.base.unwrap().links.len(), 1);
+    assert_eq!(found.spots[0].asked, root.join("a/two.env"));
 }

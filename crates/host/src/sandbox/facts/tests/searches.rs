@@ -5,11 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::sandbox::facts::{
-    METADATA, Metadata, MetadataKind, libraries,
-    metadata::{MAX_FOUND, Search},
-    mounts::Mounts,
-    sockets,
+use crate::sandbox::{
+    facts::{
+        METADATA, Metadata, MetadataKind, libraries,
+        metadata::{Bounds, SEARCHED, Search},
+        mounts::Mounts,
+        sockets,
+    },
+    plan::PlanError,
 };
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -20,7 +23,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 
 fn search(root: &Path, mounts: &Mounts, unsearched: &[&Path]) -> Vec<Metadata> {
     let unsearched = unsearched.iter().map(|path| (*path).to_owned()).collect();
-    let mut search = Search::new(mounts, unsearched);
+    let mut search = Search::new(mounts, unsearched, SEARCHED);
     search.add_root(root);
     search.finish(None).unwrap()
 }
@@ -103,13 +106,32 @@ fn shared_folders_are_not_searched() {
 }
 
 #[test]
-fn so_many_nested_ones_are_protected_and_no_more() {
+fn a_search_ends_at_each_of_its_bounds() {
     let (_kept, root) = folder();
-    for number in 0..=MAX_FOUND {
-        fs::create_dir_all(root.join(number.to_string()).join(".git")).unwrap();
+    for path in ["a/.git", "b/.git", "c/.git"] {
+        fs::create_dir_all(root.join(path)).unwrap();
     }
-    let found = search(&root, &Mounts::default(), &[]);
-    assert_eq!(nested(&found, &root).len(), MAX_FOUND);
+    let found = |bounds| {
+        let mounts = Mounts::default();
+        let mut search = Search::new(&mounts, Vec::new(), bounds);
+        search.add_root(&root);
+        nested(&search.finish(None).unwrap(), &root).len()
+    };
+    let all = Bounds {
+        directories: 4,
+        entries: 6,
+        found: 3,
+    };
+    assert_eq!(found(all), 3);
+    let less = [
+        Bounds {
+            directories: 3,
+            ..all
+        },
+        Bounds { entries: 5, ..all },
+        Bounds { found: 2, ..all },
+    ];
+    assert_eq!(less.map(found), [2, 2, 2]);
 }
 
 #[test]
@@ -139,7 +161,21 @@ fn a_socket_is_found_by_the_kernels_table() {
     let (_kept, root) = folder();
     let path = root.join("a socket");
     let _bound = UnixListener::bind(&path).unwrap();
-    assert!(sockets::find(&Mounts::default()).unwrap().contains(&path));
+    let found = sockets::find(&Mounts::default(), 10_000).unwrap();
+    assert!(found.contains(&path));
+    let refused = sockets::find(&Mounts::default(), 0);
+    assert!(matches!(refused, Err(PlanError::TooMany { .. })));
+}
+
+#[test]
+fn sockets_of_services_are_found_in_so_many_folders_and_no_more() {
+    let (_kept, root) = folder();
+    fs::create_dir_all(root.join("a/b")).unwrap();
+    let path = root.join("a/b/socket");
+    let _bound = UnixListener::bind(&path).unwrap();
+    let find = |most| sockets::of_services(&[&root], &Mounts::default(), most);
+    assert_eq!(find(3).unwrap(), [path]);
+    assert!(matches!(find(2), Err(PlanError::TooMany { .. })));
 }
 
 #[test]

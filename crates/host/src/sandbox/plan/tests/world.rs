@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::sandbox::{
-    facts::{Alias, Facts, Kind, METADATA, Metadata, MetadataKind, Spot},
+    facts::{Alias, Facts, Kind, METADATA, Metadata, MetadataKind, Places, Spot},
     plan::{Base, Plan, PlanError, View, make},
     policy::{Access, FileRules, Network, Place, Policy, Rule, Special},
 };
@@ -26,6 +26,8 @@ pub(super) struct World {
     nodes: BTreeMap<PathBuf, Node>,
     pub(super) network: Network,
     pub(super) facts: Facts,
+    /// Where patterns are expanded.
+    pub(super) base: Option<Spot>,
 }
 
 /// A rule about a path.
@@ -81,6 +83,7 @@ impl World {
             nodes: BTreeMap::from([(PathBuf::from("/"), Node::Directory)]),
             network: Network::Restricted,
             facts: Facts::default(),
+            base: None,
         }
     }
 
@@ -172,7 +175,9 @@ impl World {
                         .extend(METADATA.map(|name| self.metadata(&spot.path, name)));
                 }
             }
-            facts.places.push(spots);
+            let is_pattern = matches!(rule.place, Place::Glob(_));
+            let base = self.base.clone().filter(|_| is_pattern);
+            facts.places.push(Places { spots, base });
         }
         facts
     }
