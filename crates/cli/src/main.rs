@@ -24,7 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 use self::args::{Cli, Command};
 
 fn main() -> ExitCode {
-    outpost_host::keeper::dispatch();
+    outpost_server::dispatch();
     memory::keep_what_was_touched();
     let status = match Cli::try_parse() {
         Ok(cli) => run(cli),

@@ -36,7 +36,7 @@ use self::{blocking::Blocking, buffers::Buffers, error::Outcome};
 pub use self::{
     directory::Entry,
     error::{FsError, FsErrorKind},
-    handle::{Block, Handles, OpenMode},
+    handle::{Block, Handles, OpenMode, TakenId},
     metadata::Metadata,
     read::{FIRST_WINDOW, WholeFile},
     remove::RemoveOptions,

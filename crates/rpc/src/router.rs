@@ -38,6 +38,8 @@ pub enum Reply<T> {
     /// The result, and what is done once the answer is queued: what it does on the same
     /// connection comes after the answer.
     Then(T, Box<dyn FnOnce() + Send>),
+    /// The JSON of the result, from somebody who answers for it.
+    Encoded(String),
     /// The JSON of the result, written while it is sent.
     Pieces(Box<dyn FnOnce(PieceWriter) -> BoxFuture<Result<PieceWriter, ReaderGone>> + Send>),
 }
@@ -238,6 +240,13 @@ async fn answer<M: Method>(
     let (result, then) = match outcome {
         Err(error) => (Ok(envelope::failure(id, &error)), None),
         Ok(Reply::Value(value)) => (envelope::response(id, &value), None),
+        Ok(Reply::Encoded(result)) => {
+            let mut text = envelope::response_head(id);
+            text.reserve_exact(result.len() + 1);
+            text.push_str(&result);
+            text.push('}');
+            (Ok(text), None)
+        }
         Ok(Reply::Then(value, then)) => (envelope::response(id, &value), Some(then)),
         Ok(Reply::Pieces(write)) => return in_pieces(outbox, id, write).await,
     };
@@ -294,6 +303,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
             Self::Value(value) | Self::Then(value, _) => {
                 f.debug_tuple("Reply").field(value).finish()
             }
+            Self::Encoded(text) => f.debug_tuple("Reply").field(text).finish(),
             Self::Pieces(_) => f.write_str("Reply(in pieces)"),
         }
     }

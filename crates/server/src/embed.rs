@@ -1,7 +1,7 @@
 //! The exec server in this process: the same face on one end of a link.
 //!
 //! There is no second stack: a caller gets the other end of a [`Link::pair`] and talks the
-//! protocol, through `outpost_client` or by hand. With `outpost_host::keeper::dispatch()` first in
+//! protocol, through `outpost_client` or by hand. With `outpost_server::dispatch()` first in
 //! `main`, commands are held by a keeper as under a server of its own; without it see
 //! [`KeeperProgram::None`](outpost_host::process::keeper::KeeperProgram::None) for what is then
 //! not promised.

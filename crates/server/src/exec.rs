@@ -19,7 +19,7 @@ mod http;
 mod methods;
 mod process;
 mod reaper;
-mod sandbox;
+pub(crate) mod sandbox;
 mod session;
 mod sessions;
 mod watch;
@@ -129,7 +129,12 @@ impl ExecServer {
     pub async fn connect(&self, link: Link, peer: String, stop: CancellationToken) -> Close {
         let number = self.shared.connections.fetch_add(1, Ordering::Relaxed);
         let connection = Connection::new(link, self.shared.limits.clone());
-        let client = Arc::new(Client::new(number, connection.peer(), &self.shared.files));
+        let client = Arc::new(Client::new(
+            number,
+            connection.peer(),
+            &self.shared.files,
+            &self.shared.host,
+        ));
         let face = Face::new(Arc::clone(&self.shared), Arc::clone(&client), peer);
         tracing::info!(connection = number, "connected");
         let close = connection.run(face, stop).await;

@@ -8,3 +8,13 @@
 pub mod embed;
 pub mod exec;
 pub mod serve;
+
+/// Becomes the keeper, the first process behind walls, or a helper for file calls when this program
+/// was started as one of them, and then never returns; otherwise returns at once.
+///
+/// A program that serves or embeds a face calls this first thing in `main`, before it has started
+/// a thread or opened a file.
+pub fn dispatch() {
+    outpost_host::keeper::dispatch();
+    exec::sandbox::inside::dispatch();
+}

@@ -65,6 +65,13 @@ struct Handle {
     path: PathBuf,
 }
 
+/// An id of a file that somebody else holds open. It counts like one that is open here; dropping it
+/// gives the id back.
+#[derive(Debug)]
+pub struct TakenId {
+    _reserved: Reserved,
+}
+
 /// An id that is taken while its file is being opened, and given back if that comes to nothing.
 struct Reserved {
     table: Arc<Mutex<Table<Arc<Handle>>>>,
@@ -114,6 +121,21 @@ impl Handles {
         });
         reserved.fill(opened.await?);
         Ok(())
+    }
+
+    /// Takes an id for a file that is opened elsewhere. Reading, writing and closing by it is not
+    /// for these handles.
+    ///
+    /// # Errors
+    ///
+    /// As [`Handles::open`], but for the path, which is not looked at.
+    pub fn take(&self, id: &str, path: &Path) -> Result<TakenId, FsError> {
+        let reserved = self.reserve(id);
+        reserved
+            .map(|reserved| TakenId {
+                _reserved: reserved,
+            })
+            .map_err(|cause| FsError::new("open", path, cause))
     }
 
     /// Reads at most `len` bytes at `offset`.
@@ -316,6 +338,12 @@ impl Reserved {
         if let Some(ticket) = self.ticket.take() {
             self.table.lock().fill(&self.id, ticket, Arc::new(handle));
         }
+    }
+}
+
+impl fmt::Debug for Reserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reserved").field(&self.id).finish()
     }
 }
 

@@ -18,9 +18,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     budget::Budget,
     env::{self as variables, EnvError, Surroundings},
-    keeper::Keeper,
+    keeper::{Keeper, Spawned},
     limits::ProcessLimits,
     spec::{Spec, Stdio},
+    start::{self, StartError},
 };
 
 /// The shell of a user who has none.
@@ -84,6 +85,17 @@ impl ProcessHost {
     pub fn with_secrets(mut self, names: impl IntoIterator<Item = OsString>) -> Self {
         Arc::make_mut(&mut self.surroundings).secrets = names.into_iter().collect();
         self
+    }
+
+    /// Starts a process that is the caller's alone: it has no id and no log, the caller reads and
+    /// writes its streams, and its tree ends when the caller drops it. Its time is not limited.
+    ///
+    /// # Errors
+    /// See [`StartError`]; in every case nothing runs.
+    pub async fn spawn(&self, spec: &Spec) -> Result<Spawned, StartError> {
+        spec.check()?;
+        let request = start::request(self, spec)?;
+        Ok(self.keeper().spawn(request).await?)
     }
 
     /// Ends every process and the keeper, and waits until nothing is left of them. Processes

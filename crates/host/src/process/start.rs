@@ -108,7 +108,8 @@ pub(super) async fn start(
     Ok(shared)
 }
 
-fn request(host: &ProcessHost, spec: &Spec) -> Result<SpawnRequest, EnvError> {
+/// What the keeper is asked.
+pub(super) fn request(host: &ProcessHost, spec: &Spec) -> Result<SpawnRequest, EnvError> {
     let stdio = match spec.stdio {
         Stdio::Pipes { stdin } => StdioPlan::Pipes { stdin },
         Stdio::Terminal { size } => StdioPlan::Terminal {

@@ -2,15 +2,29 @@
 //!
 //! Everything here ends with the connection; the session does not.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use outpost_host::fs::{Files, Handles};
+use outpost_host::{
+    fs::{Files, Handles},
+    process::ProcessHost,
+};
 use outpost_protocol::RpcError;
 use outpost_rpc::peer::Peer;
 use parking_lot::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Shared, session::Session};
+use super::{
+    Shared,
+    fs::{REFERENCE_CLIENT, REFERENCE_CLIENT_FILE},
+    sandbox::{Helpers, OpenElsewhere},
+    session::Session,
+};
 
 /// One connected client.
 pub(crate) struct Client {
@@ -18,10 +32,14 @@ pub(crate) struct Client {
     pub(crate) number: u64,
     pub(crate) peer: Peer,
     pub(crate) handles: Handles,
+    /// What does its file calls under policies.
+    pub(super) helpers: Helpers,
+    /// Files that are open there.
+    pub(super) elsewhere: OpenElsewhere,
     /// Set once, by a successful `initialize`.
     session: Mutex<Option<Arc<Session>>>,
-    /// The name it gave itself.
-    name: Mutex<String>,
+    /// It takes no message above 64 MiB.
+    is_reference: AtomicBool,
     /// Request ids of bodies that are being streamed.
     bodies: Mutex<HashSet<String>>,
     /// Watches and streamed bodies.
@@ -45,13 +63,15 @@ pub(crate) struct StreamId {
 // === impl Client ===
 
 impl Client {
-    pub(crate) fn new(number: u64, peer: Peer, files: &Files) -> Self {
+    pub(crate) fn new(number: u64, peer: Peer, files: &Files, host: &ProcessHost) -> Self {
         Self {
             number,
             peer,
             handles: Handles::new(files),
+            helpers: Helpers::new(host.clone()),
+            elsewhere: OpenElsewhere::default(),
             session: Mutex::new(None),
-            name: Mutex::default(),
+            is_reference: AtomicBool::new(false),
             bodies: Mutex::default(),
             tasks: TaskTracker::new(),
             ended: CancellationToken::new(),
@@ -65,16 +85,18 @@ impl Client {
     /// Makes the session the connection's; `false` when the connection has ended meanwhile and
     /// the session is to be detached again.
     #[must_use]
-    pub(crate) fn initialize(&self, session: Arc<Session>, name: String) -> bool {
+    pub(crate) fn initialize(&self, session: Arc<Session>, name: &str) -> bool {
         *self.session.lock() = Some(session);
-        *self.name.lock() = name;
+        let is_reference = name == REFERENCE_CLIENT;
+        self.is_reference.store(is_reference, Ordering::Relaxed);
         // Whoever ends the connection cancels first and looks for a session then.
         !self.ended.is_cancelled()
     }
 
-    /// The name it gave itself.
-    pub(crate) fn name(&self) -> String {
-        self.name.lock().clone()
+    /// Bytes of a file that fit one answer to it, where that is known.
+    pub(crate) fn answer_bytes(&self) -> Option<u64> {
+        let is_reference = self.is_reference.load(Ordering::Relaxed);
+        is_reference.then_some(REFERENCE_CLIENT_FILE)
     }
 
     /// Runs something until it is done or the connection has ended.
@@ -98,6 +120,8 @@ impl Client {
     pub(crate) async fn finish(&self) {
         self.end();
         self.tasks.wait().await;
+        self.elsewhere.close();
+        self.helpers.finish().await;
     }
 }
 

@@ -121,6 +121,16 @@ fn spawn(error: &SpawnError) -> RpcError {
     }
 }
 
+/// The helper that a file call needs was not started.
+pub(super) fn helper(error: &StartError) -> RpcError {
+    match error {
+        StartError::Spawn(error @ SpawnError::Walls { .. }) => spawn(error),
+        _ => RpcError::internal(format!(
+            "failed to start the process that does file calls under this policy: {error}"
+        )),
+    }
+}
+
 /// The system's words with the number, as in `No such file or directory (os error 2)`.
 fn os_words(error: &io::Error) -> String {
     error.to_string()

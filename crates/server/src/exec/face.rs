@@ -155,7 +155,7 @@ pub(crate) async fn initialize(
         "{}",
         Initialize::NAME
     );
-    if !client.initialize(Arc::clone(&session), params.client_name) {
+    if !client.initialize(Arc::clone(&session), &params.client_name) {
         detach(&call, &session);
     }
     let response = InitializeResponse {

@@ -1,47 +1,52 @@
 //! `fs/*`: from the wire to the engine and back.
+//!
+//! Nothing here knows of policies. A [`Desk`] is in the server for calls without one, and in a
+//! helper behind walls for the others (see [`super::sandbox`]): the same handlers in both.
 
 mod encode;
 mod read;
 
 use std::path::PathBuf;
 
-use outpost_host::fs::{OpenMode, RemoveOptions, WalkKind, WalkOptions};
+use outpost_host::fs::{Files, Handles, OpenMode, RemoveOptions, WalkKind, WalkOptions};
 use outpost_protocol::{
     Base64Bytes, PathUri, RpcError,
-    exec::{
-        fs::{
-            Done, FsCanonicalizeResponse, FsCloseParams, FsGetMetadataResponse, FsOpenMode,
-            FsOpenResponse, FsReadDirectoryEntry, FsReadDirectoryResponse, FsWalkEntry,
-            FsWalkError, FsWalkKind, FsWalkResponse, FsWatchMissingParams, FsWatchMissingResponse,
-            FsWriteBlockParams, WireFsCanonicalizeParams, WireFsCopyParams,
-            WireFsCreateDirectoryParams, WireFsGetMetadataParams, WireFsOpenParams,
-            WireFsReadDirectoryParams, WireFsRemoveParams, WireFsWalkParams, WireFsWriteFileParams,
-        },
-        sandbox::SandboxContext,
+    exec::fs::{
+        Done, FsCanonicalizeResponse, FsCloseParams, FsGetMetadataResponse, FsOpenMode,
+        FsOpenResponse, FsReadDirectoryEntry, FsReadDirectoryResponse, FsWalkEntry, FsWalkError,
+        FsWalkKind, FsWalkResponse, FsWatchMissingParams, FsWatchMissingResponse,
+        FsWriteBlockParams, WireFsCanonicalizeParams, WireFsCopyParams,
+        WireFsCreateDirectoryParams, WireFsGetMetadataParams, WireFsOpenParams,
+        WireFsReadDirectoryParams, WireFsRemoveParams, WireFsWalkParams, WireFsWriteFileParams,
     },
 };
 use outpost_rpc::router::Reply;
 
-pub(super) use self::read::{read_block, read_file};
-use super::{
-    connection::Call,
-    errors::{self, refuse_sandbox},
-    watch,
-};
+pub(super) use self::read::{REFERENCE_CLIENT, REFERENCE_CLIENT_FILE, read_block, read_file};
+use super::{connection::Call, errors, watch};
 
 /// The answer of every handler.
-type Answer<T> = Result<Reply<T>, RpcError>;
+pub(super) type Answer<T> = Result<Reply<T>, RpcError>;
 
-/// The path, for a call that this server may make as asked.
-fn path(path: PathUri, sandbox: Option<&SandboxContext>) -> Result<PathBuf, RpcError> {
-    refuse_sandbox(sandbox)?;
+/// Where file calls are done.
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    pub(super) files: Files,
+    /// The open files of one connection.
+    pub(super) handles: Handles,
+    /// Bytes of a file that fit one answer to the client, where that is known.
+    pub(super) answer_bytes: Option<u64>,
+}
+
+/// The path as it is known here.
+fn path(path: PathUri) -> Result<PathBuf, RpcError> {
     path.into_native()
         .map_err(|foreign| errors::foreign_path(&foreign))
 }
 
 /// `fs/writeFile`.
-pub(super) async fn write_file(call: Call, params: WireFsWriteFileParams) -> Answer<Done> {
-    let path = path(params.path, params.sandbox.as_ref())?;
+pub(super) async fn write_file(desk: Desk, params: WireFsWriteFileParams) -> Answer<Done> {
+    let path = path(params.path)?;
     let data = Base64Bytes::decode(&params.data_base64).map_err(|words| {
         RpcError::invalid_request(format!(
             "fs/writeFile requires valid base64 dataBase64: {words}"
@@ -49,8 +54,7 @@ pub(super) async fn write_file(call: Call, params: WireFsWriteFileParams) -> Ans
     })?;
     drop(params.data_base64);
     done(
-        call.server
-            .files
+        desk.files
             .write_whole(&path, data.0, params.follow_symlinks)
             .await,
     )
@@ -64,14 +68,13 @@ fn done(outcome: Result<(), outpost_host::fs::FsError>) -> Answer<Done> {
 
 /// `fs/createDirectory`.
 pub(super) async fn create_directory(
-    call: Call,
+    desk: Desk,
     params: WireFsCreateDirectoryParams,
 ) -> Answer<Done> {
-    let path = path(params.path, params.sandbox.as_ref())?;
+    let path = path(params.path)?;
     let recursive = params.recursive.unwrap_or(true);
     done(
-        call.server
-            .files
+        desk.files
             .create_directory(&path, recursive, params.follow_symlinks)
             .await,
     )
@@ -79,15 +82,11 @@ pub(super) async fn create_directory(
 
 /// `fs/getMetadata`.
 pub(super) async fn get_metadata(
-    call: Call,
+    desk: Desk,
     params: WireFsGetMetadataParams,
 ) -> Answer<FsGetMetadataResponse> {
-    let path = path(params.path, params.sandbox.as_ref())?;
-    let metadata = call
-        .server
-        .files
-        .metadata(&path, params.follow_symlinks)
-        .await;
+    let path = path(params.path)?;
+    let metadata = desk.files.metadata(&path, params.follow_symlinks).await;
     let metadata = metadata.map_err(|error| errors::fs(&error))?;
     let response = FsGetMetadataResponse {
         is_directory: metadata.is_dir,
@@ -102,12 +101,11 @@ pub(super) async fn get_metadata(
 
 /// `fs/canonicalize`.
 pub(super) async fn canonicalize(
-    call: Call,
+    desk: Desk,
     params: WireFsCanonicalizeParams,
 ) -> Answer<FsCanonicalizeResponse> {
-    let path = path(params.path, params.sandbox.as_ref())?;
-    let path = call
-        .server
+    let path = path(params.path)?;
+    let path = desk
         .files
         .canonicalize(&path)
         .await
@@ -120,12 +118,11 @@ pub(super) async fn canonicalize(
 
 /// `fs/readDirectory`.
 pub(super) async fn read_directory(
-    call: Call,
+    desk: Desk,
     params: WireFsReadDirectoryParams,
 ) -> Answer<FsReadDirectoryResponse> {
-    let path = path(params.path, params.sandbox.as_ref())?;
-    let entries = call
-        .server
+    let path = path(params.path)?;
+    let entries = desk
         .files
         .read_directory(&path)
         .await
@@ -142,8 +139,8 @@ pub(super) async fn read_directory(
 }
 
 /// `fs/walk`.
-pub(super) async fn walk(call: Call, params: WireFsWalkParams) -> Answer<FsWalkResponse> {
-    let path = path(params.path, params.sandbox.as_ref())?;
+pub(super) async fn walk(desk: Desk, params: WireFsWalkParams) -> Answer<FsWalkResponse> {
+    let path = path(params.path)?;
     let options = WalkOptions {
         max_depth: params.options.max_depth,
         max_directories: params.options.max_directories,
@@ -151,8 +148,7 @@ pub(super) async fn walk(call: Call, params: WireFsWalkParams) -> Answer<FsWalkR
         follow_directory_symlinks: params.options.follow_directory_symlinks,
         prune_hidden_directories: params.options.prune_hidden_directories,
     };
-    let walk = call
-        .server
+    let walk = desk
         .files
         .walk(&path, options)
         .await
@@ -177,35 +173,31 @@ pub(super) async fn walk(call: Call, params: WireFsWalkParams) -> Answer<FsWalkR
 }
 
 /// `fs/remove`.
-pub(super) async fn remove(call: Call, params: WireFsRemoveParams) -> Answer<Done> {
-    let path = path(params.path, params.sandbox.as_ref())?;
+pub(super) async fn remove(desk: Desk, params: WireFsRemoveParams) -> Answer<Done> {
+    let path = path(params.path)?;
     let options = RemoveOptions {
         recursive: params.recursive.unwrap_or(true),
         force: params.force.unwrap_or(true),
         follow: params.follow_symlinks,
     };
-    done(call.server.files.remove(&path, options).await)
+    done(desk.files.remove(&path, options).await)
 }
 
 /// `fs/copy`.
-pub(super) async fn copy(call: Call, params: WireFsCopyParams) -> Answer<Done> {
-    let from = path(params.source_path, params.sandbox.as_ref())?;
-    let to = path(params.destination_path, None)?;
-    done(call.server.files.copy(&from, &to, params.recursive).await)
+pub(super) async fn copy(desk: Desk, params: WireFsCopyParams) -> Answer<Done> {
+    let from = path(params.source_path)?;
+    let to = path(params.destination_path)?;
+    done(desk.files.copy(&from, &to, params.recursive).await)
 }
 
 /// `fs/open`.
-pub(super) async fn open(call: Call, params: WireFsOpenParams) -> Answer<FsOpenResponse> {
-    let path = path(params.path, params.sandbox.as_ref())?;
+pub(super) async fn open(desk: Desk, params: WireFsOpenParams) -> Answer<FsOpenResponse> {
+    let path = path(params.path)?;
     let mode = match params.mode {
         FsOpenMode::Read => OpenMode::Read,
         FsOpenMode::Replace => OpenMode::Replace,
     };
-    let opened = call
-        .client
-        .handles
-        .open(&params.handle_id, &path, mode)
-        .await;
+    let opened = desk.handles.open(&params.handle_id, &path, mode).await;
     opened.map_err(|error| errors::fs(&error))?;
     Ok(FsOpenResponse {
         handle_id: params.handle_id,
@@ -214,23 +206,18 @@ pub(super) async fn open(call: Call, params: WireFsOpenParams) -> Answer<FsOpenR
 }
 
 /// `fs/writeBlock`.
-pub(super) async fn write_block(call: Call, params: FsWriteBlockParams) -> Answer<Done> {
+pub(super) async fn write_block(desk: Desk, params: FsWriteBlockParams) -> Answer<Done> {
     let FsWriteBlockParams {
         handle_id,
         offset,
         chunk,
     } = params;
-    done(
-        call.client
-            .handles
-            .write_block(&handle_id, offset, chunk.0)
-            .await,
-    )
+    done(desk.handles.write_block(&handle_id, offset, chunk.0).await)
 }
 
 /// `fs/close`: closing what is not open is fine.
-pub(super) async fn close(call: Call, params: FsCloseParams) -> Answer<Done> {
-    call.client.handles.close(&params.handle_id).await;
+pub(super) async fn close(desk: Desk, params: FsCloseParams) -> Answer<Done> {
+    desk.handles.close(&params.handle_id).await;
     Ok(Done {}.into())
 }
 

@@ -8,18 +8,26 @@
 //! *Pools*: what may wait long (a poll, a write into a full pipe, HTTP) has places of its own, and
 //! control calls need none.
 
+mod files;
+
 use outpost_protocol::exec::{environment, fs, http, process, session};
 use outpost_rpc::{
     lanes::{Access, Claim},
     router::{Lane, Router},
 };
 
+pub(super) use self::files::{Block, FileCalls, Held, file_methods};
 use super::{
-    connection::Call, environment as machine, face, fs as files, http as web, process as exec,
+    connection::Call, environment as machine, face, fs as watching, http as web, process as exec,
 };
 
 pub(super) fn table() -> Router<Call> {
-    let router = Router::new().call::<session::Initialize, _, _>(Lane::alone, face::initialize);
+    let router = Router::new()
+        .call::<session::Initialize, _, _>(Lane::alone, face::initialize)
+        .call::<fs::WatchMissing, _, _>(
+            |lane| lane.claims(|_| files::looks()),
+            watching::watch_missing,
+        );
     environment_methods(http_methods(file_methods(process_methods(router))))
 }
 
@@ -65,45 +73,6 @@ fn process_methods(router: Router<Call>) -> Router<Call> {
         .call::<List, _, _>(Lane::control, exec::list)
 }
 
-fn file_methods(router: Router<Call>) -> Router<Call> {
-    use fs::{
-        Canonicalize, CreateDirectory, GetMetadata, ReadDirectory, ReadFile, Remove, WriteFile,
-    };
-    router
-        .call::<ReadFile, _, _>(|lane| lane.claims(|_| looks()), files::read_file)
-        .call::<WriteFile, _, _>(
-            |lane| lane.claims(|_| changes()).finishes(),
-            files::write_file,
-        )
-        .call::<CreateDirectory, _, _>(
-            |lane| lane.claims(|_| changes()).finishes(),
-            files::create_directory,
-        )
-        .call::<GetMetadata, _, _>(|lane| lane.claims(|_| looks()), files::get_metadata)
-        .call::<Canonicalize, _, _>(|lane| lane.claims(|_| looks()), files::canonicalize)
-        .call::<ReadDirectory, _, _>(|lane| lane.claims(|_| looks()), files::read_directory)
-        .call::<fs::Walk, _, _>(|lane| lane.claims(|_| looks()), files::walk)
-        .call::<Remove, _, _>(|lane| lane.claims(|_| changes()).finishes(), files::remove)
-        .call::<fs::Copy, _, _>(|lane| lane.claims(|_| changes()).finishes(), files::copy)
-        .call::<fs::Open, _, _>(|lane| lane.claims(opens), files::open)
-        .call::<fs::ReadBlock, _, _>(
-            |lane| lane.claims(|p| block(&p.handle_id, Access::Shared)),
-            files::read_block,
-        )
-        .call::<fs::WriteBlock, _, _>(
-            |lane| {
-                lane.claims(|p| block(&p.handle_id, Access::Exclusive))
-                    .finishes()
-            },
-            files::write_block,
-        )
-        .call::<fs::Close, _, _>(
-            |lane| lane.control().claims(|p| handle(&p.handle_id)),
-            files::close,
-        )
-        .call::<fs::WatchMissing, _, _>(|lane| lane.claims(|_| looks()), files::watch_missing)
-}
-
 fn http_methods(router: Router<Call>) -> Router<Call> {
     router.call::<http::Request, _, _>(Lane::waits, web::request)
 }
@@ -120,8 +89,6 @@ fn environment_methods(router: Router<Call>) -> Router<Call> {
 
 const PROCESS: &str = "process";
 const INPUT: &str = "process input";
-const FILES: &str = "files";
-const HANDLE: &str = "open file";
 
 fn starts(id: &str) -> Vec<Claim> {
     vec![Claim::new(PROCESS, id, Access::Exclusive)]
@@ -135,35 +102,6 @@ fn input(id: &str) -> Vec<Claim> {
     vec![
         Claim::new(PROCESS, id, Access::After),
         Claim::new(INPUT, id, Access::Exclusive),
-    ]
-}
-
-fn looks() -> Vec<Claim> {
-    vec![Claim::new(FILES, "", Access::Shared)]
-}
-
-fn changes() -> Vec<Claim> {
-    vec![Claim::new(FILES, "", Access::Exclusive)]
-}
-
-fn handle(id: &str) -> Vec<Claim> {
-    vec![Claim::new(HANDLE, id, Access::Exclusive)]
-}
-
-fn opens(params: &fs::WireFsOpenParams) -> Vec<Claim> {
-    let on_files = match params.mode {
-        fs::FsOpenMode::Read => Access::Shared,
-        fs::FsOpenMode::Replace => Access::Exclusive,
-    };
-    let mut claims = handle(&params.handle_id);
-    claims.push(Claim::new(FILES, "", on_files));
-    claims
-}
-
-fn block(id: &str, access: Access) -> Vec<Claim> {
-    vec![
-        Claim::new(HANDLE, id, access),
-        Claim::new(FILES, "", access),
     ]
 }
 

@@ -1,8 +1,15 @@
 //! Policies of calls: from the wire's words to walls that enforce them.
 //!
 //! A policy is enforced or the call is refused before it did anything. Where nothing is to be
-//! enforced there are no walls, and the call costs nothing more.
+//! enforced there are no walls, and the call costs nothing more. A command runs behind walls of its
+//! own; file calls are done by helpers, processes of our own program behind the same walls, which
+//! are kept warm.
 
+mod calls;
+mod helper;
+mod helpers;
+pub(crate) mod inside;
+mod shelf;
 mod translate;
 
 use std::{env, ffi::OsStr, path::PathBuf, sync::Arc};
@@ -13,8 +20,8 @@ use outpost_host::{
 };
 use outpost_protocol::{RpcError, exec::sandbox::SandboxContext};
 
-pub(super) use self::translate::Refused;
 use self::translate::{Caller, translate};
+pub(super) use self::{calls::OpenElsewhere, helpers::Helpers, translate::Refused};
 use super::{Shared, errors};
 
 /// Names the folder for temporary files.
@@ -42,14 +49,12 @@ pub(super) async fn of_command(
     walls.map(Some).map_err(|error| errors::sandbox(&error))
 }
 
-/// The walls of a file call. The network is nothing to it.
-pub(super) async fn of_files(
+/// The walls of a file call; none where the policy has no rules about files. The network is nothing
+/// to it.
+async fn of_files(
     server: &Shared,
-    sandbox: Option<&SandboxContext>,
+    sandbox: &SandboxContext,
 ) -> Result<Option<Arc<Walls>>, RpcError> {
-    let Some(sandbox) = sandbox else {
-        return Ok(None);
-    };
     let held =
         translate(sandbox, &FileCall).map_err(|refused| errors::policy_of_files(&refused))?;
     let Some(mut held) = held else {

@@ -98,12 +98,7 @@ async fn j11_violations_end_the_connection_with_a_reason() {
 async fn what_cannot_be_enforced_is_refused_and_nothing_runs() {
     let server = server(|_| {});
     let (mut client, _) = Client::new(&server).await;
-    let managed = json!({
-        "permissions": {"type": "managed", "file_system": {"type": "unrestricted"}, "network": "restricted"},
-        "windowsSandboxLevel": "disabled",
-    });
     for more in [
-        json!({"sandbox": managed}),
         json!({"enforceManagedNetwork": true}),
         json!({"managedNetwork": {}}),
         json!({"networkProxy": {"proxy": {}}}),
@@ -113,14 +108,28 @@ async fn what_cannot_be_enforced_is_refused_and_nothing_runs() {
         assert_eq!(code, -32602);
         assert!(words.contains("cannot be enforced"), "{words}");
     }
-    let (code, _) = client
-        .call(
-            "fs/readFile",
-            json!({"path": "file:///etc/passwd", "sandbox": managed}),
-        )
-        .await
-        .unwrap_err();
-    assert_eq!(code, -32602);
+    // Without a keeper there is nobody to raise walls.
+    let entries = [json!({
+        "path": {"type": "special", "value": {"kind": "root"}}, "access": "read",
+    })];
+    let managed = json!({
+        "permissions": {
+            "type": "managed",
+            "file_system": {"type": "restricted", "entries": entries},
+            "network": "restricted",
+        },
+        "windowsSandboxLevel": "disabled",
+    });
+    let started = client.start("p", "true", json!({"sandbox": managed})).await;
+    let read = json!({"path": "file:///etc/passwd", "sandbox": managed});
+    for refused in [started, client.call("fs/readFile", read).await] {
+        let (code, words) = refused.unwrap_err();
+        assert_eq!(code, -32603, "{words}");
+        assert!(
+            words.starts_with("failed to raise the sandbox: "),
+            "{words}"
+        );
+    }
     let disabled = json!({"permissions": {"type": "disabled"}, "windowsSandboxLevel": "disabled"});
     client
         .start("p", "true", json!({"sandbox": disabled}))

@@ -10,4 +10,5 @@ mod concurrency;
 mod files;
 mod handshake;
 mod processes;
+mod sandboxed;
 mod sessions;

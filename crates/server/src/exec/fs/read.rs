@@ -15,33 +15,29 @@ use outpost_rpc::{
 };
 
 use super::{
-    Answer,
+    Answer, Desk,
     encode::{Encoder, PART},
     path,
 };
-use crate::exec::{connection::Call, errors};
+use crate::exec::errors;
 
 /// Bytes of a file that are read at a time.
 const WINDOW: usize = 768 << 10;
 
 /// The reference's own client, which takes no message above 64 MiB and loses its connection over
 /// a larger one.
-const REFERENCE_CLIENT: &str = "codex-environment";
+pub(in crate::exec) const REFERENCE_CLIENT: &str = "codex-environment";
 
 /// Bytes of a file whose base64 fits a message of 64 MiB with room for its frame.
-const REFERENCE_CLIENT_FILE: u64 = (64 << 20) / 4 * 3 - 1024;
+pub(in crate::exec) const REFERENCE_CLIENT_FILE: u64 = (64 << 20) / 4 * 3 - 1024;
 
 /// `fs/readFile`: a small file at once, a large one while it is sent.
 pub(in crate::exec) async fn read_file(
-    call: Call,
+    desk: Desk,
     params: WireFsReadFileParams,
 ) -> Answer<FsReadFileResponse> {
-    let path = path(params.path, params.sandbox.as_ref())?;
-    let opened = call
-        .server
-        .files
-        .open_whole(&path, params.follow_symlinks)
-        .await;
+    let path = path(params.path)?;
+    let opened = desk.files.open_whole(&path, params.follow_symlinks).await;
     let mut file = opened.map_err(|error| errors::fs(&error))?;
     if let Some(data) = file.small().filter(|data| data.len() <= PART) {
         return Ok(FsReadFileResponse {
@@ -49,10 +45,10 @@ pub(in crate::exec) async fn read_file(
         }
         .into());
     }
-    if file.size() > REFERENCE_CLIENT_FILE && call.client.name() == REFERENCE_CLIENT {
+    if let Some(limit) = desk.answer_bytes.filter(|limit| file.size() > *limit) {
         return Err(RpcError::invalid_request(format!(
-            "file is too large for one message of this client: limit is {REFERENCE_CLIENT_FILE} \
-             bytes; read it through fs/open and fs/readBlock"
+            "file is too large for one message of this client: limit is {limit} bytes; read it \
+             through fs/open and fs/readBlock"
         )));
     }
     // The first window is read before the answer begins, so that a file that cannot be read is
@@ -94,7 +90,7 @@ async fn send_file(
 
 /// `fs/readBlock`.
 pub(in crate::exec) async fn read_block(
-    call: Call,
+    desk: Desk,
     params: FsReadBlockParams,
 ) -> Answer<FsReadBlockResponse> {
     let FsReadBlockParams {
@@ -102,11 +98,7 @@ pub(in crate::exec) async fn read_block(
         offset,
         len,
     } = params;
-    let block = call
-        .client
-        .handles
-        .read_block(&handle_id, offset, len)
-        .await;
+    let block = desk.handles.read_block(&handle_id, offset, len).await;
     let block = block.map_err(|error| errors::fs(&error))?;
     if block.data.len() <= PART {
         return Ok(FsReadBlockResponse {
