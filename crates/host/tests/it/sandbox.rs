@@ -1,6 +1,6 @@
 //! Commands behind walls: started, ended, reported and signalled as those without.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use outpost_host::{
     process::{ExitReason, ProcessLimits, Signal, Spec, StartError, keeper::SpawnError},
@@ -162,5 +162,19 @@ async fn what_stays_behind_a_walled_leader_is_heard_to_its_end() {
         .unwrap();
     let events = Told::of(&process).all().await;
     assert_eq!(printed(&events), "early\nlate\n");
-    tokio::time::sleep(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn memory_is_shared_by_name_within_and_not_beyond() {
+    let work = folder();
+    let processes = processes(ProcessLimits::default());
+    let name = format!("/dev/shm/outpost-test-{}", std::process::id());
+    let script = format!("echo shared > {name} && cat {name}");
+    let process = processes
+        .start("p", walled(&script, work.path()).await)
+        .await
+        .unwrap();
+    let events = Told::of(&process).all().await;
+    assert_eq!(printed(&events), "shared\n");
+    assert!(!Path::new(&name).exists());
 }

@@ -12,7 +12,7 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use landlock::{
@@ -58,6 +58,10 @@ const DEVICES: [&str; 6] = [
 /// terminals of others.
 const TERMINALS: [&str; 3] = ["/dev/ptmx", "/dev/pts", "/dev/console"];
 
+/// Where programs share memory by name. A sandbox has its own, unless the policy says something
+/// of it.
+const SHARED_MEMORY: &str = "/dev/shm";
+
 /// The program that runs now.
 const OURSELVES: &str = "/proc/self/exe";
 
@@ -101,6 +105,10 @@ impl Ruleset {
                 grants.add(granted, kind);
                 Ok(())
             })?;
+            let said = |path: &PathBuf| path.starts_with(SHARED_MEMORY);
+            if !seal.write.iter().any(said) {
+                allow_path(&mut created, SHARED_MEMORY, rights(Kind::Full))?;
+            }
         }
         let program = AccessFs::ReadFile | AccessFs::Execute;
         allow_path(&mut created, OURSELVES, program)?;
