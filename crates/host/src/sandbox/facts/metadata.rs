@@ -29,7 +29,7 @@ const REPOSITORY: &str = ".git";
 pub(super) const SEARCHED: Bounds = Bounds {
     directories: 4096,
     entries: 100_000,
-    found: 64,
+    found: 32,
 };
 
 /// How much of a file that points to a folder is read: more than the longest path.

@@ -9,7 +9,7 @@ use crate::sandbox::{
         glob::{Hunt, expand},
         mounts::Mounts,
     },
-    plan::PlanError,
+    plan::{MAX_LAYERS, PlanError},
 };
 
 fn tree() -> (tempfile::TempDir, PathBuf) {
@@ -125,4 +125,16 @@ fn the_folder_of_a_pattern_is_known_with_its_links() {
     let found = expand("link/*.env", &root, &Mounts::default()).unwrap();
     assert_eq!(found.base.unwrap().links.len(), 1);
     assert_eq!(found.spots[0].asked, root.join("a/two.env"));
+}
+
+#[test]
+fn so_many_files_match_one_pattern_and_no_more() {
+    let kept = tempfile::tempdir().unwrap();
+    for number in 0..MAX_LAYERS {
+        File::create(kept.path().join(format!("{number}.key"))).unwrap();
+    }
+    let found = || expand("*.key", kept.path(), &Mounts::default());
+    assert_eq!(found().unwrap().spots.len(), MAX_LAYERS);
+    File::create(kept.path().join("more.key")).unwrap();
+    assert!(matches!(found(), Err(PlanError::TooMany { .. })));
 }
