@@ -7,7 +7,7 @@
 use std::{
     ffi::OsStr,
     os::unix::ffi::OsStrExt,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use super::{
@@ -103,6 +103,6 @@ impl Line {
     }
 }
 
-fn is_below(path: &PathBuf, above: &Path) -> bool {
-    path.as_path() != above && path.starts_with(above)
+fn is_below(path: &Path, above: &Path) -> bool {
+    path != above && path.starts_with(above)
 }
