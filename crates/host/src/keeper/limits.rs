@@ -31,11 +31,8 @@ use crate::process::{
     cgroup::controllers::{Asked, Bounded, Controller, Controllers},
 };
 
-/// How many processes and threads walls have for themselves: what waits outside for the first
-/// process inside, that process, and its second thread.
-const OF_WALLS: u64 = 3;
-
-/// Those of them that are within the user namespace.
+/// How many processes and threads walls have for themselves within their user namespace: the first
+/// process, and its second thread.
 const INSIDE_WALLS: u64 = 2;
 
 /// What holds a command that is about to start to its limits.
@@ -45,6 +42,8 @@ pub(super) struct Holding {
     pub(super) doors: Vec<OwnedFd>,
     /// What its process sets on itself.
     pub(super) own: ResourceLimits,
+    /// Where its walls are born, when that is not in its leaf.
+    pub(super) birth: Option<OwnedFd>,
 }
 
 /// A command with limits.
@@ -89,28 +88,31 @@ impl Keeper {
             most: Most::here(),
         };
         limits.check_with(&able)?;
-        let spare = if walls.is_some() { OF_WALLS } else { 0 };
         let asked = Asked {
             memory: limits.memory_bytes,
-            pids: limits.pids.filter(|_| grouped).map(|pids| pids + spare),
+            pids: limits.pids.filter(|_| grouped),
         };
         let leaf = group.map(|group| group.leaf(*id));
-        let bounded = controllers.bound(*id, leaf.as_deref(), asked);
+        let bounded = controllers.bound(*id, leaf.as_deref(), walls.is_some(), asked);
         let bounded = bounded.map_err(resource)?;
-        let doors = bounded.doors().map_err(resource);
+        let opened = bounded.doors().and_then(|doors| {
+            let birth = bounded.birth()?;
+            Ok((doors, birth))
+        });
         let limited = Limited {
             limits: *limits,
             bounded,
             cpu: None,
         };
         self.limited.insert(*id, limited);
-        let doors = doors.inspect_err(|_| self.release(*id))?;
+        let opened = opened.map_err(resource);
+        let (doors, birth) = opened.inspect_err(|_| self.release(*id))?;
         let own = ResourceLimits {
             memory_bytes: None,
             pids: limits.pids.filter(|_| !grouped),
             ..*limits
         };
-        Ok(Holding { doors, own })
+        Ok(Holding { doors, own, birth })
     }
 
     /// A child of ours has ended and is about to be reaped.

@@ -5,7 +5,9 @@
 //! is a guard (see [`super::guard`]): it starts the command, reports and obeys over its socket.
 //!
 //! What the copy hands over, by number: 3 the socket, 4 a file with the order, then the command's
-//! ends of its streams, then this program. Descriptors 0 and 1 are the null device; 2 is a pipe
+//! ends of its streams, then where it enters the groups that bound it, then this program. The
+//! order is a frame and, in a byte, how many such groups there are: only the command itself is in
+//! them, so that walls use up nothing of what it may use. Descriptors 0 and 1 are the null device; 2 is a pipe
 //! for the words of whoever raises the walls, so they never mix with the command's own.
 
 use std::{
@@ -34,10 +36,7 @@ use super::{
     sys::{self, Forked, Pointers},
     wire::{Command, Order, Request, Stdio},
 };
-use crate::process::{
-    cgroup::controllers::enter,
-    streams::{self, Ends, Theirs},
-};
+use crate::process::streams::{self, Ends, Theirs};
 
 /// How much of what was said is kept.
 const WORDS: usize = 4096;
@@ -76,7 +75,8 @@ impl Keeper {
         self.watch(&control, About::Guard(command.id), EventFlags::IN)
             .map_err(resource)?;
         let parent = getpid();
-        match sys::fork(leaf.map(AsFd::as_fd)) {
+        let birth = holding.birth.as_ref().or(leaf);
+        match sys::fork(birth.map(AsFd::as_fd)) {
             Ok(Forked::Child) => Raise {
                 command,
                 order,
@@ -145,7 +145,6 @@ impl Raise<'_> {
         if getppid() != Some(self.parent) {
             sys::exit_now(1);
         }
-        enter(&self.holding.doors)?;
         self.normal.restore();
         let order = self.write_order()?;
         let slave = self.open_terminal()?;
@@ -154,6 +153,7 @@ impl Raise<'_> {
         let mut fds = vec![self.control, order.as_fd()];
         fds.extend(slave.iter().map(AsFd::as_fd));
         fds.extend(self.theirs.fds());
+        fds.extend(self.holding.doors.iter().map(AsFd::as_fd));
         fds.push(own.as_fd());
         sys::hand_over(&fds)?;
         sys::unblock_signals()?;
@@ -167,6 +167,7 @@ impl Raise<'_> {
             ..self.command.clone()
         };
         Request::Spawn(Box::new(command)).encode(&mut frame);
+        frame.push(u8::try_from(self.holding.doors.len()).expect("there are two at most"));
         let order = rustix::fs::memfd_create("order", MemfdFlags::CLOEXEC)?;
         let mut rest = frame.as_slice();
         while !rest.is_empty() {

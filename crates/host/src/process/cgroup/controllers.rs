@@ -10,6 +10,8 @@
 //!
 //! Limit: a command of root without walls may write to the groups, and so leave them.
 
+mod v1;
+
 use std::{
     fs, io,
     os::fd::OwnedFd,
@@ -17,20 +19,16 @@ use std::{
 };
 
 use rustix::{
-    fs::{FlockOperation, Mode, OFlags, flock},
+    fs::{Mode, OFlags},
     io::Errno,
-    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 
-use super::{
-    ATTEMPTS, Group, PREFIX, lock_new, new_name, open_directory,
-    place::{Hierarchy, locate},
-    subgroups,
-};
+use self::v1::{Parent, remove};
+use super::{Group, open_directory};
 
-/// How often what a dead keeper left in cgroup v1 is looked through for somebody to kill. Those
-/// who fork meanwhile cannot when they are bounded, so the first round finds nearly everybody.
-const SWEEPS: u32 = 16;
+/// The groups below the leaf of a command that has walls: theirs, and its own.
+const WALLS: &str = "walls";
+const COMMAND: &str = "command";
 
 /// Who came within this part of a bound has met it: the kernel takes memory in lots, and ends
 /// somebody when the next lot does not fit.
@@ -72,14 +70,6 @@ enum Means {
     Own(Parent),
 }
 
-/// The keeper's group in a hierarchy of cgroup v1.
-#[derive(Debug)]
-struct Parent {
-    path: PathBuf,
-    /// Locked as long as it is open.
-    _held: OwnedFd,
-}
-
 /// The groups of one command.
 #[derive(Debug, Default)]
 pub(crate) struct Bounded {
@@ -98,6 +88,8 @@ struct Bound {
 enum Kind {
     /// The command's leaf of cgroup v2.
     Leaf,
+    /// A group below that leaf, beside that of its walls.
+    Below,
     /// Made for this, in cgroup v1.
     Own,
 }
@@ -135,14 +127,16 @@ impl Controllers {
     }
 
     /// Bounds the command `id`, whose leaf is there if it is to have one; its processes are in
-    /// once they have joined.
+    /// once they have entered. With `walls` only they are, and not those of the walls.
     pub(crate) fn bound(
         &mut self,
         id: u64,
         leaf: Option<&Path>,
+        walls: bool,
         asked: Asked,
     ) -> io::Result<Bounded> {
         let mut bounded = Bounded::default();
+        let leaf = leaf.map(|leaf| (leaf, walls));
         let made = self.bound_one(Controller::Memory, id, leaf, asked.memory);
         let made = made.and_then(|memory| {
             bounded.memory = memory;
@@ -164,16 +158,20 @@ impl Controllers {
         &self,
         controller: Controller,
         id: u64,
-        leaf: Option<&Path>,
+        leaf: Option<(&Path, bool)>,
         limit: Option<u64>,
     ) -> io::Result<Option<Bound>> {
         let Some(limit) = limit else {
             return Ok(None);
         };
         let bound = match (self.means(controller), leaf) {
-            (Some(Means::Leaf), Some(leaf)) => Bound {
+            (Some(Means::Leaf), Some((leaf, false))) => Bound {
                 path: leaf.to_owned(),
                 kind: Kind::Leaf,
+            },
+            (Some(Means::Leaf), Some((leaf, true))) => Bound {
+                path: set_apart(leaf)?,
+                kind: Kind::Below,
             },
             (Some(Means::Own(parent)), _) => Bound {
                 path: parent.make(id)?,
@@ -207,74 +205,31 @@ impl Controllers {
     }
 }
 
-// === impl Parent ===
-
-impl Parent {
-    fn create(controller: Controller) -> io::Result<Self> {
-        let (mounts, own) = (
-            fs::read("/proc/self/mountinfo")?,
-            fs::read("/proc/self/cgroup")?,
-        );
-        let hierarchy = Hierarchy::Of(controller.name());
-        let above = locate(&mounts, &own, hierarchy).ok_or(io::ErrorKind::NotFound)?;
-        clear_leftovers(&above);
-        let mut attempt = 0;
-        let parent = loop {
-            attempt += 1;
-            match Self::create_below(&above) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS => {}
-                result => break result?,
-            }
-        };
-        if controller == Controller::Memory {
-            // Groups that a command makes count as its own. Newer kernels know nothing else.
-            put(&parent.path, "memory.use_hierarchy", "1").ok();
-        }
-        // What cannot be set on a group cannot be set on a command's.
-        let tried = parent.make(0).and_then(|path| {
-            let bound = Bound {
-                path,
-                kind: Kind::Own,
-            };
-            let set = bound.set(controller, 1 << 20);
-            remove(&bound.path);
-            set
-        });
-        tried.inspect_err(|_| {
-            remove(&parent.path);
-        })?;
-        Ok(parent)
-    }
-
-    fn create_below(above: &Path) -> io::Result<Self> {
-        let path = above.join(new_name());
-        fs::create_dir(&path)?;
-        let held = lock_new(&path).inspect_err(|_| {
-            remove(&path);
-        })?;
-        Ok(Self { path, _held: held })
-    }
-
-    fn make(&self, id: u64) -> io::Result<PathBuf> {
-        let path = self.path.join(id.to_string());
-        fs::create_dir(&path)?;
-        Ok(path)
-    }
-}
-
 // === impl Bounded ===
 
 impl Bounded {
     /// What a process writes a zero to, to join. None for a leaf: it is born in there.
     pub(crate) fn doors(&self) -> io::Result<Vec<OwnedFd>> {
         let bounds = self.memory.iter().chain(&self.pids);
-        let own = bounds.filter(|bound| bound.kind == Kind::Own);
+        let mut paths: Vec<_> = bounds
+            .filter(|bound| bound.kind != Kind::Leaf)
+            .map(|bound| &bound.path)
+            .collect();
+        paths.dedup();
         let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-        own.map(|bound| {
-            let path = bound.path.join("cgroup.procs");
+        let doors = paths.into_iter().map(|path| {
+            let path = path.join("cgroup.procs");
             Ok(rustix::fs::open(path, flags, Mode::empty())?)
-        })
-        .collect()
+        });
+        doors.collect()
+    }
+
+    /// Where walls are to be born that stand apart from their command.
+    pub(crate) fn birth(&self) -> io::Result<Option<OwnedFd>> {
+        let mut bounds = self.memory.iter().chain(&self.pids);
+        let below = bounds.find(|bound| bound.kind == Kind::Below);
+        let path = below.map(|bound| bound.path.with_file_name(WALLS));
+        path.map(|path| open_directory(&path)).transpose()
     }
 
     /// Whether processes were killed because the memory was used up.
@@ -284,7 +239,7 @@ impl Bounded {
         };
         // A kill counts also when the whole computer ran out; then the bound was not met.
         match kind {
-            Kind::Leaf => {
+            Kind::Leaf | Kind::Below => {
                 let events = fs::read_to_string(path.join("memory.events")).unwrap_or_default();
                 counter(&events, "oom_kill") > 0 && counter(&events, "oom") > 0
             }
@@ -333,7 +288,7 @@ impl Bound {
         let there = |name: &str| self.path.join(name).exists();
         match (controller, self.kind) {
             (Controller::Pids, _) => put(&self.path, "pids.max", &limit),
-            (Controller::Memory, Kind::Leaf) => {
+            (Controller::Memory, Kind::Leaf | Kind::Below) => {
                 put(&self.path, "memory.max", &limit)?;
                 if there("memory.swap.max") {
                     put(&self.path, "memory.swap.max", "0")?;
@@ -389,6 +344,19 @@ fn enable(path: &Path) -> Vec<Controller> {
     Controller::ALL.into_iter().filter(reaches).collect()
 }
 
+/// Makes the groups of walls and of their command below a leaf, unless they are there; returns the
+/// command's. The leaf itself has no process then, so that it can hand its controllers on.
+fn set_apart(leaf: &Path) -> io::Result<PathBuf> {
+    for name in [WALLS, COMMAND] {
+        match fs::create_dir(leaf.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    enable(leaf);
+    Ok(leaf.join(COMMAND))
+}
+
 fn listed(file: &Path, controller: Controller) -> bool {
     let list = fs::read_to_string(file).unwrap_or_default();
     list.split_ascii_whitespace()
@@ -411,66 +379,6 @@ fn counter(text: &str, name: &str) -> u64 {
     found
         .and_then(|(_, count)| count.trim().parse().ok())
         .unwrap_or(0)
-}
-
-/// Removes a group of cgroup v1 and those below it. `false` when one of them has members.
-fn remove(path: &Path) -> bool {
-    match fs::remove_dir(path) {
-        Ok(()) => true,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(_) => {
-            let below = subgroups(path);
-            !below.is_empty()
-                && below.iter().all(|below| remove(below))
-                && fs::remove_dir(path).is_ok()
-        }
-    }
-}
-
-/// Ends what dead keepers left below `above`, and removes it once it is gone.
-fn clear_leftovers(above: &Path) {
-    for path in subgroups(above) {
-        let name = path.file_name().and_then(|name| name.to_str());
-        let ours = name.is_some_and(|name| name.starts_with(PREFIX));
-        let Some(held) = ours.then(|| open_directory(&path).ok()).flatten() else {
-            continue;
-        };
-        // Its keeper holds the lock as long as it lives.
-        if flock(&held, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            end(&path);
-        }
-    }
-}
-
-/// Kills who is in a group of cgroup v1 or below it. What takes longer to go is removed by the
-/// next keeper.
-fn end(path: &Path) {
-    for _ in 0..SWEEPS {
-        if remove(path) {
-            return;
-        }
-        kill_members(path);
-    }
-}
-
-fn kill_members(path: &Path) {
-    // Nobody in there may fork from now on; only there where this is bounded at all.
-    put(path, "pids.max", "0").ok();
-    let procs = path.join("cgroup.procs");
-    let members = || fs::read_to_string(&procs).unwrap_or_default();
-    for line in members().lines() {
-        let pid = line.parse().ok().and_then(Pid::from_raw);
-        let pidfd = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-        // A number that is still in there after the process was taken hold of means this process.
-        if let Some(pidfd) = pidfd
-            && members().lines().any(|other| other == line)
-        {
-            pidfd_send_signal(&pidfd, Signal::KILL).ok();
-        }
-    }
-    for below in subgroups(path) {
-        kill_members(&below);
-    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(crate) fn run(keeper: OwnedFd) -> ! {
     let mut keeper = Socket::new(keeper);
     let (id, error) = match take_order() {
         Err(error) => (0, error),
-        Ok(command) => match prepare(&command) {
+        Ok((command, doors)) => match prepare(&command, doors) {
             Err(error) => (command.id, error),
             Ok(charge) => guard::serve(keeper, charge),
         },
@@ -44,21 +44,24 @@ pub(crate) fn run(keeper: OwnedFd) -> ! {
     sys::exit_now(1)
 }
 
-fn take_order() -> io::Result<Command> {
+/// What is to be started, and how many groups bound it.
+fn take_order() -> io::Result<(Command, u8)> {
     let order = sys::adopt(ORDER).ok_or(io::ErrorKind::NotFound)?;
     let mut frame = Vec::new();
     File::from(order).read_to_end(&mut frame)?;
+    let doors = frame.pop().ok_or(io::ErrorKind::InvalidData)?;
     let mut inbox = Inbox::default();
     inbox.push(&frame);
     match inbox.request().map_err(io::Error::other)? {
-        Some(Request::Spawn(command)) => Ok(*command),
+        Some(Request::Spawn(command)) => Ok((*command, doors)),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
 
-fn prepare(command: &Command) -> io::Result<Charge> {
+fn prepare(command: &Command, doors: u8) -> io::Result<Charge> {
     sys::own_signals()?;
-    let theirs = take_ends(command.stdio).ok_or(io::ErrorKind::NotFound)?;
+    let handed = take_ends(command.stdio, doors);
+    let (theirs, doors) = handed.ok_or(io::ErrorKind::NotFound)?;
     let Command {
         id,
         argv,
@@ -88,13 +91,13 @@ fn prepare(command: &Command) -> io::Result<Charge> {
         theirs,
         normal: None,
         sealing: Some(sealing),
-        doors: Vec::new(),
+        doors,
         limits: command.limits,
     })
 }
 
-/// The command's ends of its streams, in the order in which they were handed over.
-fn take_ends(stdio: Stdio) -> Option<Theirs> {
+/// The command's ends of its streams and its doors, in the order in which they were handed over.
+fn take_ends(stdio: Stdio, doors: u8) -> Option<(Theirs, Vec<OwnedFd>)> {
     let mut numbers = ORDER + 1..;
     let mut next = || sys::adopt(numbers.next()?);
     let theirs = match stdio {
@@ -105,7 +108,8 @@ fn take_ends(stdio: Stdio) -> Option<Theirs> {
             stderr: next()?,
         },
     };
+    let doors = (0..doors).map(|_| next()).collect::<Option<_>>()?;
     // This program, which was executed from here.
     drop(next());
-    Some(theirs)
+    Some((theirs, doors))
 }

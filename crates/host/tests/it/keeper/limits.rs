@@ -1,5 +1,7 @@
 //! Limits: kept, told, or refused; in every means of containment, as root and as anybody.
 
+mod walls;
+
 use std::{fs, path::PathBuf};
 
 use outpost_host::{
@@ -441,5 +443,32 @@ async fn no_group_of_a_command_is_left_behind() {
         bench.close().await;
         assert_eq!(left_by(keeper, "memory"), Vec::<PathBuf>::new());
         assert_eq!(left_by(keeper, "pids"), Vec::<PathBuf>::new());
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_keeper_left_is_cleared_by_the_next() {
+    let limits = ResourceLimits {
+        memory_bytes: Some(64 << 20),
+        ..pids(20)
+    };
+    for mode in bounding(limits, "pids").await {
+        let bench = Bench::new(mode);
+        let mut spawned = bench.spawn(bench.limited(DAEMON, limits)).await.unwrap();
+        let daemon = watch(&lines(&mut spawned, 1).await[0]);
+        let living = bench
+            .spawn(bench.limited("sleep 100000", limits))
+            .await
+            .unwrap();
+        let keeper = keeper_of(living.pid, mode);
+        let left = || ["memory", "pids"].map(|controller| left_by(keeper, controller).len());
+        assert_eq!(left(), [1, 1]);
+        kill(keeper, Signal::KILL);
+        gone(daemon).await;
+        timeout(PATIENCE, living.tree.empty()).await.unwrap();
+        // The next keeper clears when it bounds a command for the first time.
+        assert_eq!(bench.run_limited("true", limits).await.end(), (0, None));
+        assert_eq!(left(), [0, 0]);
+        bench.close().await;
     }
 }

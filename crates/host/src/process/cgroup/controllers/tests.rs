@@ -141,19 +141,50 @@ fn what_cannot_be_bounded_is_an_error_and_never_left_out() {
         memory: Some(1 << 20),
         pids: None,
     };
-    none.bound(1, None, memory).unwrap_err();
+    none.bound(1, None, false, memory).unwrap_err();
     let mut in_leaf = Controllers {
         memory: Some(Means::Leaf),
         ..Controllers::default()
     };
-    in_leaf.bound(1, None, memory).unwrap_err();
+    in_leaf.bound(1, None, false, memory).unwrap_err();
     assert_eq!(
         in_leaf
-            .bound(1, None, Asked::default())
+            .bound(1, None, false, Asked::default())
             .unwrap()
             .doors()
             .unwrap()
             .len(),
         0
     );
+}
+
+#[test]
+fn behind_walls_only_the_command_is_bounded() {
+    let leaf = group(&[
+        ("cgroup.controllers", "pids\n"),
+        ("cgroup.subtree_control", ""),
+    ]);
+    let command = set_apart(leaf.path()).unwrap();
+    assert_eq!(read(&leaf, "cgroup.subtree_control"), "+pids");
+    for name in ["memory.max", "memory.oom.group", "pids.max", "cgroup.procs"] {
+        fs::write(command.join(name), "").unwrap();
+    }
+    let mut controllers = Controllers {
+        memory: Some(Means::Leaf),
+        pids: Some(Means::Leaf),
+        left: Vec::new(),
+    };
+    let asked = Asked {
+        memory: Some(1 << 20),
+        pids: Some(3),
+    };
+    let bounded = controllers.bound(1, Some(leaf.path()), true, asked);
+    let bounded = bounded.unwrap();
+    assert_eq!(fs::read_to_string(command.join("pids.max")).unwrap(), "3");
+    enter(&bounded.doors().unwrap()).unwrap();
+    let entered = fs::read_to_string(command.join("cgroup.procs")).unwrap();
+    assert_eq!(entered, "0", "once, for both");
+    assert!(bounded.birth().unwrap().is_some());
+    controllers.end(bounded);
+    assert!(command.exists(), "it goes with its leaf");
 }
