@@ -15,6 +15,7 @@
 //! | [`mock`] | a model API whose answers are written in the test |
 //! | [`wire`] | processes put together again from what was said |
 //! | [`script`] | transcripts that are played against a server |
+//! | [`walls`] | whether this machine can raise the walls of a sandbox |
 //!
 //! Everything panics instead of returning errors where a failure means that the
 //! test has failed, and every wait has a deadline.
@@ -28,6 +29,7 @@ pub mod mock;
 pub mod program;
 pub mod proxy;
 pub mod script;
+pub mod walls;
 pub mod wire;
 
 /// Says that something could not be tried here. Written past the test runner, which keeps what a

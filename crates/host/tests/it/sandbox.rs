@@ -50,6 +50,9 @@ fn folder() -> tempfile::TempDir {
 
 #[tokio::test]
 async fn a_walled_command_writes_where_it_may_and_nowhere_else() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (work, outside) = (folder(), folder());
     let processes = processes(ProcessLimits::default());
     let script = format!(
@@ -71,6 +74,9 @@ async fn a_walled_command_writes_where_it_may_and_nowhere_else() {
 
 #[tokio::test]
 async fn the_exact_end_of_a_walled_command_is_known() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = folder();
     let processes = processes(ProcessLimits::default());
     let process = processes
@@ -86,6 +92,9 @@ async fn the_exact_end_of_a_walled_command_is_known() {
 
 #[tokio::test]
 async fn b06_terminate_ends_what_a_walled_command_left_behind() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = folder();
     let processes = processes(ProcessLimits::default());
     let script = "setsid sh -c 'sleep 1000 & sleep 1000' & echo ready; sleep 1000";
@@ -102,6 +111,9 @@ async fn b06_terminate_ends_what_a_walled_command_left_behind() {
 
 #[tokio::test]
 async fn a_signal_reaches_a_walled_command_and_not_its_walls() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = folder();
     let processes = processes(ProcessLimits::default());
     let script = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.01; done";
@@ -119,6 +131,9 @@ async fn a_signal_reaches_a_walled_command_and_not_its_walls() {
 
 #[tokio::test]
 async fn b13_ctrl_c_interrupts_the_program_of_a_walled_terminal() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = folder();
     let processes = processes(ProcessLimits::default());
     let script = "trap 'echo caught; exit 9' INT; tty; echo ready; while :; do sleep 0.01; done";
@@ -138,6 +153,9 @@ async fn b13_ctrl_c_interrupts_the_program_of_a_walled_terminal() {
 
 #[tokio::test]
 async fn b08_a_missing_program_is_the_same_error_as_outside() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = folder();
     let processes = processes(ProcessLimits::default());
     let spec = Spec {
@@ -153,6 +171,9 @@ async fn b08_a_missing_program_is_the_same_error_as_outside() {
 
 #[tokio::test]
 async fn what_stays_behind_a_walled_leader_is_heard_to_its_end() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = folder();
     let processes = processes(ProcessLimits::default());
     let script = "(sleep 0.3; echo late) & echo early";
@@ -166,6 +187,9 @@ async fn what_stays_behind_a_walled_leader_is_heard_to_its_end() {
 
 #[tokio::test]
 async fn memory_is_shared_by_name_within_and_not_beyond() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = folder();
     let processes = processes(ProcessLimits::default());
     let name = format!("/dev/shm/outpost-test-{}", std::process::id());
