@@ -22,8 +22,10 @@ mod places;
 mod spot;
 mod sys;
 mod task;
+mod tasks;
 
 use std::{
+    cell::RefCell,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{Arc, atomic::AtomicBool},
 };
@@ -38,6 +40,7 @@ use self::{
     decide::{Answer, Decider},
     places::Places,
     task::Task,
+    tasks::Tasks,
 };
 pub(super) use self::{
     call::{CHANGING, CREATING},
@@ -81,10 +84,11 @@ impl Supervisor {
             exit_now(FAULT);
         }
         sys::wake_here(listener.as_fd());
+        let tasks = RefCell::<Tasks>::default();
         while wait(listener.as_fd()) {
             match sys::receive(listener.as_fd()) {
                 Ok(notice) => {
-                    let task = Task::new(listener.as_fd(), &notice);
+                    let task = Task::new(listener.as_fd(), &notice, &tasks);
                     let answer = self.decider.decide(&task, Call::of(&notice));
                     send(listener.as_fd(), notice.id, answer);
                 }
@@ -93,6 +97,7 @@ impl Supervisor {
                 Err(_) => exit_now(FAULT),
             }
         }
+        drop(listener);
     }
 }
 

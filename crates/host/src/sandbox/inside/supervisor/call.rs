@@ -26,6 +26,8 @@ pub(super) enum Call {
     Remove { at: Place },
     /// A change of a file itself that is only told of: `chmod` and its like, `truncate`.
     Change { at: Place },
+    /// `umask`.
+    Umask { umask: u32 },
     /// `connect`: where its address is, and how long it is.
     Connect { address: u64, length: u64 },
     /// Another call that reaches for the network.
@@ -67,8 +69,9 @@ pub(in super::super) const CREATING: &[i64] = &[
 ];
 
 /// The numbers of the calls that bring nothing into being and are reported only to tell what the
-/// walls refuse.
+/// walls refuse, or so that what is made here is made with the right permissions.
 pub(in super::super) const CHANGING: &[i64] = &[
+    libc::SYS_umask,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_unlink,
     #[cfg(target_arch = "x86_64")]
@@ -123,6 +126,9 @@ impl Call {
             },
             libc::SYS_fchmodat | libc::SYS_fchmodat2 => Self::Change {
                 at: at(given[0], given[1]),
+            },
+            libc::SYS_umask => Self::Umask {
+                umask: low(given[0]),
             },
             libc::SYS_connect => Self::Connect {
                 address: given[1],

@@ -4,16 +4,16 @@
 //! task really does, whatever its memory said when we looked. So everything odd goes that way, and
 //! every error before the doing: the task gets the kernel's own.
 
+mod moves;
+mod tell;
+
 use std::{
     os::fd::{AsFd, OwnedFd},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use rustix::{
-    fs::{FileType, Mode, OFlags, RenameFlags},
+    fs::{FileType, OFlags},
     io::Errno,
 };
 
@@ -45,20 +45,12 @@ pub(super) enum Answer {
 }
 
 /// The call takes its course because something was not as it would have to be to be ours.
-pub(super) struct Odd;
+struct Odd;
 
 impl From<Errno> for Odd {
     fn from(_: Errno) -> Self {
         Self
     }
-}
-
-/// What is to be given another name.
-enum Source {
-    /// A file that the task has open.
-    Open(OwnedFd),
-    /// What is at this spot.
-    Named(Spot),
 }
 
 /// Knows what may be made where, and notes what was refused.
@@ -85,43 +77,16 @@ impl Decider {
             Call::Symlink { target, at } => self.symlink(task, target, at),
             Call::Link { from, to, flags } => self.link(task, from, to, flags),
             Call::Rename { from, to, flags } => self.rename(task, from, to, flags),
-            Call::Remove { at } => self.remove(task, at),
-            Call::Change { at } => self.change(task, at),
+            Call::Remove { at } => self.tell_removal(task, at),
+            Call::Change { at } => self.tell_change(task, at),
+            Call::Umask { umask } => {
+                task.changes_umask(umask);
+                Err(Odd)
+            }
             Call::Connect { address, length } => Ok(self.connect(task, address, length)),
             Call::Reach => Ok(self.refuse(Errno::PERM)),
         };
         decided.unwrap_or(Answer::GoOn)
-    }
-
-    /// Nothing is reached, and what is not there would not be reached without walls either: the C
-    /// library asks for a name service in this way, which hardly any computer has.
-    fn connect(&self, task: &Task<'_>, address: u64, length: u64) -> Answer {
-        let missing = task.socket_path(address, length).is_some_and(|path| {
-            let named = task.named_from(path, libc::AT_FDCWD);
-            let followed = named.and_then(Spot::follow);
-            followed.map_or_else(|error| error == Errno::NOENT, |(_, found)| found.is_none())
-        });
-        if missing {
-            Answer::Refuse(Errno::NOENT)
-        } else {
-            self.refuse(Errno::PERM)
-        }
-    }
-
-    fn refuse(&self, error: Errno) -> Answer {
-        self.note(true);
-        Answer::Refuse(error)
-    }
-
-    fn note(&self, denied: bool) {
-        if denied {
-            self.denied.store(true, Ordering::Release);
-        }
-    }
-
-    /// Whether a refusal would be news.
-    fn listens(&self) -> bool {
-        !self.denied.load(Ordering::Acquire)
     }
 
     fn spot(task: &Task<'_>, at: Place) -> Result<Spot, Odd> {
@@ -141,10 +106,7 @@ impl Decider {
     ) -> Result<Answer, Odd> {
         let spot = Self::spot(task, at)?;
         if self.places.ground(spot.parent.as_fd())? != Ground::Ours {
-            if self.listens() && spot.look()?.is_none() {
-                self.note(self.places.keeps(spot.parent.as_fd()));
-            }
-            return Err(Odd);
+            return self.tell_making(&spot);
         }
         if self.is_guarded(&spot, joins)? {
             return Ok(self.refuse(Errno::ROFS));
@@ -181,186 +143,57 @@ impl Decider {
             return Err(Odd);
         }
         if !flags.contains(OFlags::CREATE) {
-            return self.open_existing(task, at, flags);
+            return self.tell_opening(task, at, flags);
         }
         for _ in 0..TRIES {
-            let named = task.named(at)?;
-            task.still_waits()?;
-            let (spot, found) = if flags.intersects(OFlags::EXCL | OFlags::NOFOLLOW) {
-                let spot = Spot::find(named)?;
-                let found = spot.look()?;
-                (spot, found)
-            } else {
-                Spot::follow(named)?
-            };
-            let found = found.map(|stat| kind(&stat));
-            let usual = matches!(found, None | Some(FileType::RegularFile));
-            if spot.has_slash() || !(usual || flags.contains(OFlags::EXCL)) {
-                return Err(Odd);
-            }
-            if self.places.ground(spot.parent.as_fd())? != Ground::Ours {
-                if self.listens() && !flags.contains(OFlags::EXCL) | found.is_none() {
-                    self.listen(&spot, found, flags);
-                }
-                return Err(Odd);
-            }
-            if self.is_guarded(&spot, false)? {
-                return Ok(self.refuse(Errno::ROFS));
-            }
-            match perform::open(task, &spot, flags, mode) {
-                Ok(file) => return Ok(Answer::File(file, flags.contains(OFlags::CLOEXEC))),
-                Err(Unmade::Refused(error)) => return Ok(Answer::Refuse(error)),
-                Err(Unmade::Yours) => {}
+            if let Some(answer) = self.try_open(task, at, flags, mode)? {
+                return Ok(answer);
             }
         }
         Err(Odd)
     }
 
-    /// Notes whether walls keep a file from being made or changed.
-    fn listen(&self, spot: &Spot, found: Option<FileType>, flags: OFlags) {
-        if found.is_none() {
-            self.note(self.places.keeps(spot.parent.as_fd()));
-        } else if writes(flags)
-            && let Ok(file) = rustix::fs::openat(
-                &spot.parent,
-                spot.name(),
-                OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-                Mode::empty(),
-            )
-        {
-            self.note(self.places.keeps_file(file.as_fd(), spot.parent.as_fd()));
-        }
-    }
-
-    /// An open that makes nothing always takes its course.
-    fn open_existing(&self, task: &Task<'_>, at: Place, flags: OFlags) -> Result<Answer, Odd> {
-        if self.listens() && writes(flags) {
-            let named = task.named(at)?;
-            task.still_waits()?;
-            let (spot, found) = Spot::follow(named)?;
-            if found.is_some_and(|stat| kind(&stat) == FileType::RegularFile) {
-                self.listen(&spot, Some(FileType::RegularFile), flags);
-            }
-        }
-        Err(Odd)
-    }
-
-    fn remove(&self, task: &Task<'_>, at: Place) -> Result<Answer, Odd> {
-        if self.listens() {
-            let spot = Self::spot(task, at)?;
-            if spot.look()?.is_some() {
-                self.note(self.places.keeps(spot.parent.as_fd()));
-            }
-        }
-        Err(Odd)
-    }
-
-    fn change(&self, task: &Task<'_>, at: Place) -> Result<Answer, Odd> {
-        if self.listens() {
-            let named = task.named(at)?;
-            task.still_waits()?;
-            let (spot, found) = Spot::follow(named)?;
-            if found.is_some() {
-                self.listen(&spot, found.map(|stat| kind(&stat)), OFlags::WRONLY);
-            }
-        }
-        Err(Odd)
-    }
-
-    fn rename(&self, task: &Task<'_>, from: Place, to: Place, flags: u32) -> Result<Answer, Odd> {
-        let flags = RenameFlags::from_bits(flags).ok_or(Odd)?;
-        if flags.contains(RenameFlags::WHITEOUT) {
-            return Err(Odd);
-        }
-        let (from, to) = (Self::spot(task, from)?, Self::spot(task, to)?);
-        let grounds = (
-            self.places.ground(from.parent.as_fd())?,
-            self.places.ground(to.parent.as_fd())?,
-        );
-        match grounds {
-            (Ground::Native, Ground::Native) | (Ground::Outside, _) | (_, Ground::Outside) => {
-                if self.listens() && from.look()?.is_some() {
-                    let keeps = |spot: &Spot| self.places.keeps(spot.parent.as_fd());
-                    self.note(keeps(&from) || keeps(&to));
-                }
-                return Err(Odd);
-            }
-            _ => {}
-        }
-        let exchange = flags.contains(RenameFlags::EXCHANGE);
-        let moved = from.look()?.ok_or(Odd)?;
-        let replaced = to.look()?;
-        let roots = [Some(moved), replaced.filter(|_| exchange)];
-        if self.is_guarded(&to, true)?
-            || (exchange && self.is_guarded(&from, true)?)
-            || roots
-                .iter()
-                .flatten()
-                .any(|stat| self.places.is_partial(stat))
-        {
-            return Ok(self.refuse(Errno::ROFS));
-        }
-        made(perform::rename(&from, &to, flags))
-    }
-
-    fn link(&self, task: &Task<'_>, from: Place, to: Place, flags: u32) -> Result<Answer, Odd> {
-        let source = Self::source(task, from, flags)?;
-        let to = Self::spot(task, to)?;
-        let ground = self.places.ground(to.parent.as_fd())?;
-        let native = match &source {
-            Source::Open(_) => ground == Ground::Native,
-            Source::Named(from) => match self.places.ground(from.parent.as_fd())? {
-                Ground::Native => ground == Ground::Native,
-                Ground::Ours => false,
-                // Another mount, or what Landlock refuses.
-                Ground::Outside => true,
-            },
+    /// `None` when what is there has changed meanwhile.
+    fn try_open(
+        &self,
+        task: &Task<'_>,
+        at: Place,
+        flags: OFlags,
+        mode: u32,
+    ) -> Result<Option<Answer>, Odd> {
+        let named = task.named(at)?;
+        task.still_waits()?;
+        let (spot, found) = if flags.intersects(OFlags::EXCL | OFlags::NOFOLLOW) {
+            let spot = Spot::find(named)?;
+            let found = spot.look()?;
+            (spot, found)
+        } else {
+            Spot::follow(named)?
         };
-        if ground == Ground::Outside || native {
-            if self.listens() && to.look()?.is_none() {
-                self.note(self.places.keeps(to.parent.as_fd()));
-            }
+        let found = found.map(|stat| kind(&stat));
+        let usual = matches!(found, None | Some(FileType::RegularFile));
+        if spot.has_slash() || !(usual || flags.contains(OFlags::EXCL)) {
             return Err(Odd);
         }
-        if self.is_guarded(&to, true)? {
-            return Ok(self.refuse(Errno::ROFS));
+        if self.places.ground(spot.parent.as_fd())? != Ground::Ours {
+            return match found {
+                None => self.tell_making(&spot).map(Some),
+                Some(_) => self.tell_opening(task, at, flags).map(Some),
+            };
         }
-        made(match &source {
-            Source::Open(file) => perform::link_open(file, &to),
-            Source::Named(from) => perform::link(from, &to),
+        if self.is_guarded(&spot, false)? {
+            return Ok(Some(self.refuse(Errno::ROFS)));
+        }
+        let open = match found {
+            None => perform::create,
+            Some(_) => perform::open,
+        };
+        Ok(match open(task, &spot, flags, mode) {
+            Ok(file) => Some(Answer::File(file, flags.contains(OFlags::CLOEXEC))),
+            Err(Unmade::Refused(error)) => Some(Answer::Refuse(error)),
+            Err(Unmade::Yours) => None,
         })
     }
-
-    /// What is to be given another name.
-    fn source(task: &Task<'_>, from: Place, flags: u32) -> Result<Source, Odd> {
-        const FOLLOW: u32 = libc::AT_SYMLINK_FOLLOW.unsigned_abs();
-        const EMPTY: u32 = libc::AT_EMPTY_PATH.unsigned_abs();
-        if flags & !(FOLLOW | EMPTY) != 0 {
-            return Err(Odd);
-        }
-        let path = task.text(from.path)?;
-        let open = match path.as_bytes() {
-            b"" if flags & EMPTY != 0 => Some(from.directory),
-            path if flags & FOLLOW != 0 => task.own_descriptor(path),
-            _ => None,
-        };
-        if let Some(number) = open {
-            let file = task.descriptor(number)?;
-            task.still_waits()?;
-            return Ok(Source::Open(file));
-        }
-        let named = task.named(from)?;
-        task.still_waits()?;
-        Ok(Source::Named(if flags & FOLLOW == 0 {
-            Spot::find(named)?
-        } else {
-            Spot::follow(named)?.0
-        }))
-    }
-}
-
-fn writes(flags: OFlags) -> bool {
-    flags.intersects(OFlags::ACCMODE | OFlags::TRUNC)
 }
 
 fn made(result: Result<(), Unmade>) -> Result<Answer, Odd> {

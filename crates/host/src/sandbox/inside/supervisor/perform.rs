@@ -52,7 +52,23 @@ impl From<Errno> for Unmade {
     }
 }
 
-/// Opens a file that may have to be made. Links are not followed.
+/// Makes a file that was not there and opens it. Links are not followed.
+pub(super) fn create(
+    task: &Task<'_>,
+    spot: &Spot,
+    flags: OFlags,
+    mode: u32,
+) -> Result<OwnedFd, Unmade> {
+    let taken = flags & (TAKEN | OFlags::NONBLOCK);
+    let ours = OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::openat(&spot.parent, spot.name(), taken | ours, masked(task, mode)?) {
+        // Only who wanted to be the first is to know.
+        Err(Errno::EXIST) if !flags.contains(OFlags::EXCL) => Err(Unmade::Yours),
+        result => Ok(result?),
+    }
+}
+
+/// Opens a file that was there, or makes it if it is no more. Links are not followed.
 pub(super) fn open(
     task: &Task<'_>,
     spot: &Spot,

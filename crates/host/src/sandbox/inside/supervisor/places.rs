@@ -10,7 +10,7 @@ use std::{
     collections::{HashMap, HashSet},
     ffi::{OsStr, OsString},
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::ffi::{OsStrExt, OsStringExt},
     },
     path::{Path, PathBuf},
@@ -123,6 +123,10 @@ impl Places {
         {
             return Ok(true);
         }
+        // What was there from the start is where it was, and has no other names.
+        if self.grounds.contains_key(&directory) {
+            return Ok(false);
+        }
         let path = match path(spot) {
             // Longer than the way to any directory that was there at the start.
             Err(Errno::NAMETOOLONG) => return Ok(false),
@@ -153,31 +157,34 @@ impl Places {
     }
 
     /// Whether walls, and nothing else, keep this directory from being changed.
-    pub(super) fn keeps(&self, directory: BorrowedFd<'_>) -> bool {
+    pub(super) fn keeps(&self, directory: BorrowedFd<'_>) -> Result<bool, Errno> {
         let wanted = Access::WRITE_OK | Access::EXEC_OK;
         match rustix::fs::accessat(directory, c".", wanted, AtFlags::empty()) {
-            Err(error) => error == Errno::ROFS,
-            Ok(()) => !is_proc(directory) && self.ground(directory) == Ok(Ground::Outside),
+            Err(error) => Ok(error == Errno::ROFS),
+            Ok(()) => Ok(self.ground(directory)? == Ground::Outside && !is_proc(directory)),
         }
     }
 
-    /// Whether walls, and nothing else, keep this file from being changed. `parent` is the
-    /// directory it was found in.
-    pub(super) fn keeps_file(&self, file: BorrowedFd<'_>, parent: BorrowedFd<'_>) -> bool {
-        let Ok(stat) = rustix::fs::fstat(file) else {
-            return false;
-        };
-        if !matches!(kind(&stat), FileType::RegularFile | FileType::Directory) {
-            return false;
+    /// Whether walls, and nothing else, keep this file from being changed.
+    pub(super) fn keeps_file(&self, file: &OwnedFd) -> Result<bool, Errno> {
+        // By its name here: the call with a descriptor alone is not to be had everywhere.
+        let name = format!("/proc/self/fd/{}", file.as_raw_fd());
+        if let Err(error) = rustix::fs::access(name, Access::WRITE_OK) {
+            return Ok(error == Errno::ROFS);
         }
-        match rustix::fs::accessat(file, c"", Access::WRITE_OK, AtFlags::EMPTY_PATH) {
-            Err(error) => error == Errno::ROFS,
-            Ok(()) => {
-                !is_proc(file)
-                    && !self.grounds.contains_key(&identity(&stat))
-                    && self.ground(parent) == Ok(Ground::Outside)
-            }
+        // It may be changed: Landlock alone could refuse it, by the way that leads to it.
+        let stat = rustix::fs::fstat(file)?;
+        if self.grounds.contains_key(&identity(&stat)) {
+            return Ok(false);
         }
+        if kind(&stat) == FileType::Directory {
+            return Ok(self.ground(file.as_fd())? == Ground::Outside && !is_proc(file.as_fd()));
+        }
+        let path = PathBuf::from(OsString::from_vec(place(file)?));
+        let parent = path.parent().ok_or(Errno::INVAL)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let parent = rustix::fs::open(parent, flags, Mode::empty())?;
+        Ok(self.ground(parent.as_fd())? == Ground::Outside && !is_proc(file.as_fd()))
     }
 }
 
@@ -189,11 +196,15 @@ fn is_proc(file: BorrowedFd<'_>) -> bool {
     rustix::fs::fstatfs(file).is_ok_and(|stat| stat.f_type == PROC)
 }
 
+/// The path of a file, as it is now.
+fn place(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(rustix::fs::readlink(link, Vec::new())?.into_bytes())
+}
+
 /// Where a spot is now.
 fn path(spot: &Spot) -> Result<PathBuf, Errno> {
-    let link = format!("/proc/self/fd/{}", spot.parent.as_raw_fd());
-    let directory = rustix::fs::readlink(link, Vec::new())?;
-    let directory = PathBuf::from(OsString::from_vec(directory.into_bytes()));
+    let directory = PathBuf::from(OsString::from_vec(place(&spot.parent)?));
     Ok(directory.join(OsStr::from_bytes(spot.bare())))
 }
 

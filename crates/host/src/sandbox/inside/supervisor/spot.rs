@@ -37,9 +37,9 @@ impl Spot {
         let (parent, name) = split(named.path.as_bytes()).ok_or(Errno::INVAL)?;
         let name = CString::new(name).map_err(|_| Errno::INVAL)?;
         let parent = match parent {
-            b"" => named.base,
+            b"" => named.base.ok_or(Errno::INVAL)?,
             parent => rustix::fs::openat2(
-                &named.base,
+                named.base(),
                 parent,
                 OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
                 Mode::empty(),
@@ -59,6 +59,13 @@ impl Spot {
             }
         }
         Err(Errno::LOOP)
+    }
+
+    /// What a path leads to, held as a place. Fails in the same cases, and where nothing is there.
+    pub(super) fn open(named: &Named) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::NO_MAGICLINKS;
+        rustix::fs::openat2(named.base(), &named.path, flags, Mode::empty(), resolve)
     }
 
     /// What is there, if something is.
@@ -83,7 +90,7 @@ impl Spot {
         match path.is_empty() {
             true => Err(Errno::NOENT),
             false => Ok(Named {
-                base: self.parent,
+                base: Some(self.parent),
                 path,
             }),
         }

@@ -22,12 +22,20 @@ use rustix::{
 };
 use seccompiler::BpfProgramRef;
 
-/// The numbers of the calls on a listener; truncation is how the kernel takes them too.
-const RECEIVE: Opcode = libc::SECCOMP_IOCTL_NOTIF_RECV as Opcode;
-const SEND: Opcode = libc::SECCOMP_IOCTL_NOTIF_SEND as Opcode;
-const IS_VALID: Opcode = libc::SECCOMP_IOCTL_NOTIF_ID_VALID as Opcode;
-const ADD_DESCRIPTOR: Opcode = libc::SECCOMP_IOCTL_NOTIF_ADDFD as Opcode;
-const SET_FLAGS: Opcode = libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS as Opcode;
+/// The numbers of the calls on a listener.
+const RECEIVE: Opcode = opcode(libc::SECCOMP_IOCTL_NOTIF_RECV);
+const SEND: Opcode = opcode(libc::SECCOMP_IOCTL_NOTIF_SEND);
+const IS_VALID: Opcode = opcode(libc::SECCOMP_IOCTL_NOTIF_ID_VALID);
+const ADD_DESCRIPTOR: Opcode = opcode(libc::SECCOMP_IOCTL_NOTIF_ADDFD);
+const SET_FLAGS: Opcode = opcode(libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS);
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the kernel takes 32 bits of what some libraries declare with 64"
+)]
+const fn opcode(number: libc::Ioctl) -> Opcode {
+    number as Opcode
+}
 
 /// `SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`: who waits for the other runs on the same processor.
 const WAKE_HERE: usize = 1;

@@ -5,25 +5,24 @@
 //! afterwards: until then its number may have become another's.
 
 use std::{
+    cell::RefCell,
     ffi::CString,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
 use rustix::{
-    fs::{CWD, Mode, OFlags},
+    fs::{CWD, Mode},
     io::Errno,
 };
 
 use super::{
     call::Place,
     sys::{self, Notification},
+    tasks::Tasks,
 };
 
 /// The longest path the kernel takes, with its end.
 const PATH_MAX: usize = 4096;
-
-/// How much of `/proc/…/status` is looked through for the umask, which is its second line.
-const STATUS: usize = 512;
 
 /// The longest address of a socket with a path.
 const SOCKET_ADDRESS: usize = 110;
@@ -37,25 +36,40 @@ pub(super) struct Task<'a> {
     listener: BorrowedFd<'a>,
     id: u64,
     tid: u32,
+    tasks: &'a RefCell<Tasks>,
 }
 
 /// A path and where it begins.
 #[derive(Debug)]
 pub(super) struct Named {
-    /// What it is relative to; anything, if it is absolute.
-    pub(super) base: OwnedFd,
+    /// What it is relative to; `None` if it is absolute.
+    pub(super) base: Option<OwnedFd>,
     /// The path, not empty.
     pub(super) path: CString,
+}
+
+// === impl Named ===
+
+impl Named {
+    /// Where it begins.
+    pub(super) fn base(&self) -> BorrowedFd<'_> {
+        self.base.as_ref().map_or(CWD, AsFd::as_fd)
+    }
 }
 
 // === impl Task ===
 
 impl<'a> Task<'a> {
-    pub(super) fn new(listener: BorrowedFd<'a>, notice: &Notification) -> Self {
+    pub(super) fn new(
+        listener: BorrowedFd<'a>,
+        notice: &Notification,
+        tasks: &'a RefCell<Tasks>,
+    ) -> Self {
         Self {
             listener,
             id: notice.id,
             tid: notice.tid,
+            tasks,
         }
     }
 
@@ -112,9 +126,9 @@ impl<'a> Task<'a> {
     pub(super) fn named_from(&self, path: CString, directory: i32) -> Result<Named, Errno> {
         let base = match path.as_bytes().first() {
             None => return Err(Errno::NOENT),
-            Some(b'/') => rustix::fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?,
-            Some(_) if directory == libc::AT_FDCWD => self.open("cwd")?,
-            Some(_) => self.descriptor(directory)?,
+            Some(b'/') => None,
+            Some(_) if directory == libc::AT_FDCWD => Some(self.open("cwd")?),
+            Some(_) => Some(self.descriptor(directory)?),
         };
         Ok(Named { base, path })
     }
@@ -127,8 +141,7 @@ impl<'a> Task<'a> {
 
     /// Opened only as a place, which neither waits nor has effects.
     fn open(&self, what: &str) -> Result<OwnedFd, Errno> {
-        let path = format!("/proc/{}/{what}", self.tid);
-        rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+        self.tasks.borrow_mut().open(self.tid, what)
     }
 
     /// Which descriptor of its own a path like `/proc/self/fd/7` means, if it is one.
@@ -143,14 +156,12 @@ impl<'a> Task<'a> {
 
     /// Its umask.
     pub(super) fn umask(&self) -> Result<Mode, Errno> {
-        let path = format!("/proc/{}/status", self.tid);
-        let file = rustix::fs::openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        let mut bytes = [0; STATUS];
-        let length = rustix::io::read(file.as_fd(), &mut bytes)?;
-        let mut lines = bytes[..length].split(|&byte| byte == b'\n');
-        let line = lines.find_map(|line| line.strip_prefix(b"Umask:"));
-        let digits = line.and_then(|line| str::from_utf8(line).ok());
-        let umask = digits.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok());
-        umask.map(Mode::from_raw_mode).ok_or(Errno::IO)
+        self.tasks.borrow_mut().umask(self.tid)
+    }
+
+    /// It is about to have another umask.
+    pub(super) fn changes_umask(&self, umask: u32) {
+        let umask = Mode::from_raw_mode(umask & 0o777);
+        self.tasks.borrow_mut().changes(self.tid, umask);
     }
 }

@@ -16,12 +16,15 @@ use crate::sandbox::inside::trial::apart;
 
 type Made = Result<(), Errno>;
 
+/// A way to make something at a path, with its name.
+type Way = (&'static str, Box<dyn Fn(&Path) -> Made>);
+
 fn of(result: std::io::Result<()>) -> Made {
     result.map_err(|error| Errno::from_io_error(&error).unwrap())
 }
 
 /// Each way to make something at a path.
-fn ways(world: &World) -> Vec<(&'static str, Box<dyn Fn(&Path) -> Made>)> {
+fn ways(world: &World) -> Vec<Way> {
     let (directory, file) = (world.path("old/a"), world.path("old/b"));
     fs::create_dir_all(&directory).unwrap();
     fs::write(&file, "").unwrap();

@@ -70,7 +70,7 @@ fn an_open_means_what_its_flags_say() {
             let mut file = options().create(true).append(true).open(&path).unwrap();
             file.write_all(b"two").unwrap();
             let mut file = options();
-            let mut file = file.create(true).read(true).write(true).truncate(false);
+            let file = file.create(true).read(true).write(true).truncate(false);
             let mut file = file.open(&path).unwrap();
             let mut text = String::new();
             file.read_to_string(&mut text).unwrap();
