@@ -8,7 +8,7 @@
 use std::{
     collections::VecDeque,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -16,7 +16,9 @@ use parking_lot::Mutex;
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
 use super::{
-    bubblewrap, facts,
+    bubblewrap,
+    bubblewrap::Interfaces,
+    facts,
     facts::Facts,
     means::{Kind, Means, Reason},
     plan::{self, Plan, PlanError},
@@ -72,6 +74,7 @@ pub struct Sandboxes {
 struct Inner {
     config: SandboxConfig,
     means: OnceCell<Arc<Means>>,
+    kernel: OnceLock<Interfaces>,
     /// The most recent ones first.
     known: Mutex<VecDeque<Known>>,
 }
@@ -98,10 +101,10 @@ impl Walls {
         }
     }
 
-    fn new(plan: &Plan, means: &Means) -> Result<Self, SandboxError> {
+    fn new(plan: &Plan, means: &Means, kernel: &Interfaces) -> Result<Self, SandboxError> {
         let unenforceable = |why| Err(SandboxError::Unenforceable(why));
         let launcher = match (&means.walls(), &means.launcher) {
-            (Kind::Full, Ok(launcher)) => bubblewrap::arguments(&launcher.path, plan),
+            (Kind::Full, Ok(launcher)) => bubblewrap::arguments(&launcher.path, plan, kernel),
             (Kind::ReadOnlyOnly { .. }, _) if plan.only_reads() => Vec::new(),
             (Kind::ReadOnlyOnly { why } | Kind::None { why }, _) | (_, Err(why)) => {
                 return unenforceable(why.clone());
@@ -176,7 +179,10 @@ impl Sandboxes {
         };
         let walls = match recent {
             Some(known) if *known.facts == facts => known.walls,
-            _ => Arc::new(Walls::new(&plan::make(&policy, &facts)?, means)?),
+            _ => {
+                let kernel = self.inner.kernel.get_or_init(Interfaces::look);
+                Arc::new(Walls::new(&plan::make(&policy, &facts)?, means, kernel)?)
+            }
         };
         Ok(self.remember(Known {
             policy,
