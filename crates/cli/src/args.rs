@@ -3,10 +3,12 @@
 //! Only types and words; what a command does is in [`crate::cmd`]. The doc comments of options are
 //! their help, so they address the user.
 
+mod doctor;
 mod exec_server;
 mod fs;
 mod processes;
 mod run;
+mod sandbox;
 pub(crate) mod values;
 
 use std::{path::PathBuf, time::Duration};
@@ -14,10 +16,12 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::{
+    doctor::{Attempt, Doctor},
     exec_server::{ExecServer, OnFull, WsAuth},
     fs::{Fs, FsCommand},
     processes::{Kill, Ps},
     run::Run,
+    sandbox::{Bounded, Limit, Mode, Sandbox},
 };
 
 /// What every command's help ends with.
@@ -29,6 +33,7 @@ Environment variables:
   OUTPOST_TOKEN_FILE       As --token-file.
   OUTPOST_SESSION          As --session of `ps` and `kill`.
   OUTPOST_LOG              As --log.
+  OUTPOST_BWRAP            The bubblewrap to make sandboxes with; without it, one is looked for.
   NO_COLOR                 When set, logs have no colours.";
 
 /// Processes and files of a machine, here or far away.
@@ -58,6 +63,7 @@ pub(crate) enum Command {
     Fs(Fs),
     Ps(Ps),
     Kill(Kill),
+    Doctor(Doctor),
     /// Print a script that completes commands in a shell
     ///
     /// For bash, put this in ~/.bashrc:

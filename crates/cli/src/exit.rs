@@ -1,5 +1,7 @@
 //! Exit statuses: which number says what.
 
+use outpost_protocol::{RpcError, code};
+
 /// Everything was done.
 pub(crate) const DONE: u8 = 0;
 
@@ -37,11 +39,16 @@ pub(crate) fn of_signal(number: i32) -> u8 {
     of_command(128 + number)
 }
 
-/// Why a command could not be started, as a shell would put it. `message` is the server's, which
-/// is the operating system's text but for the program that no directory of PATH holds.
-pub(crate) fn of_refused_start(message: &str) -> u8 {
-    let has = |part: &str| message.contains(part);
-    if has("(os error 2)") || has("No viable candidates found in PATH") {
+/// Why a command could not be started, as a shell would put it. The server's message is the
+/// operating system's text but for the program that no directory of PATH holds; what the server
+/// refuses by itself has another code.
+pub(crate) fn of_refused_start(error: &RpcError) -> u8 {
+    if error.code != code::INTERNAL {
+        return OURS;
+    }
+    let message = error.message.as_str();
+    let has = |end: &str| message.ends_with(end);
+    if has("(os error 2)") || message.contains("No viable candidates found in PATH") {
         NOT_FOUND
     } else if [
         "(os error 7)",  // argument list too long
@@ -80,7 +87,18 @@ mod tests {
             ("No space left on device (os error 28)", OURS),
             ("missing program for pipe spawn", OURS),
         ] {
-            assert_eq!(of_refused_start(message), status, "{message}");
+            let error = RpcError::internal(message);
+            assert_eq!(of_refused_start(&error), status, "{message}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_refuses_is_not_said_of_the_program() {
+        for error in [
+            RpcError::invalid_params("no sandbox: No such file or directory (os error 2)"),
+            RpcError::internal("failed to raise the sandbox (os error 13): see the manual"),
+        ] {
+            assert_eq!(of_refused_start(&error), OURS, "{error:?}");
         }
     }
 

@@ -51,6 +51,11 @@ pub(crate) fn reach(target: &Target, session: Option<String>) -> anyhow::Result<
     }
 }
 
+/// This machine, whatever the environment and the configuration say.
+pub(crate) fn here() -> Machine {
+    Machine::inside(ConnectOptions::default())
+}
+
 /// A machine of the configuration: the one of this name, or the default.
 fn configured(name: Option<&str>, own: ConnectOptions, target: &Target) -> anyhow::Result<Machine> {
     let text = |(name, value): (OsString, OsString)| {

@@ -38,9 +38,11 @@ fn run(cli: Cli) -> u8 {
     let (failed, server) = match &cli.command {
         Command::Run(_) => (exit::OURS, false),
         Command::ExecServer(_) => (exit::FAILED, true),
-        Command::Fs(_) | Command::Ps(_) | Command::Kill(_) | Command::Completions { .. } => {
-            (exit::FAILED, false)
-        }
+        Command::Fs(_)
+        | Command::Ps(_)
+        | Command::Kill(_)
+        | Command::Doctor(_)
+        | Command::Completions { .. } => (exit::FAILED, false),
     };
     match dispatch(cli) {
         Ok(status) => status,
@@ -63,6 +65,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             None => Command::ExecServer(arguments),
         },
         Command::Completions { shell } => return cmd::completions::print(shell),
+        Command::Doctor(arguments) => match &arguments.attempt {
+            Some(attempt) => return Ok(cmd::doctor::attempt(*attempt, &arguments.subject)),
+            None => Command::Doctor(arguments),
+        },
         command => command,
     };
     let runtime = runtime()?;
@@ -73,6 +79,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             Command::Fs(arguments) => cmd::fs::run(arguments).await,
             Command::Ps(arguments) => cmd::processes::ps(arguments).await,
             Command::Kill(arguments) => cmd::processes::kill(arguments).await,
+            Command::Doctor(arguments) => cmd::doctor::run(arguments).await,
             Command::Completions { .. } => unreachable!("it was run above, without a runtime"),
         }
     });

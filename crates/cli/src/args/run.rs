@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{Target, values};
+use super::{Sandbox, Target, values};
 
 /// What the long help ends with.
 const EXAMPLES: &str = "\
@@ -15,6 +15,11 @@ Exit status:
   126      when the command was found and could not be executed
   127      when the command was not found
   128 + n  when the command was ended by signal n
+
+Sandbox:
+  With --sandbox the machine holds the command to what the mode and the options next to it permit,
+  or refuses to start it, with status 125 and the reason. When a command fails and its sandbox had
+  refused it something, or it went over a limit, one line on standard error says so.
 
 Signals:
   SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on to the command's process group. A second Ctrl-C
@@ -32,7 +37,9 @@ Examples:
   outpost run --on ws://10.0.0.5:7000 --token-file ~/token -- uname -a
   outpost run --on build -t -- htop
   tar c src | outpost run --on build -C /srv/app -- tar x
-  outpost run --timeout 10m -e CI=1 -- cargo test";
+  outpost run --timeout 10m -e CI=1 -- cargo test
+  outpost run --sandbox workspace-write --limit memory=2G,pids=200 -- make check
+  outpost run --sandbox read-only --deny ~/.ssh -- ./look-around";
 
 /// Run a command, here or on another machine
 ///
@@ -60,6 +67,8 @@ pub(crate) struct Run {
     /// End the command with all its descendants after this long, and exit with 124
     #[arg(long, value_name = "DURATION", value_parser = values::positive_duration)]
     pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) sandbox: Sandbox,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,

@@ -33,6 +33,7 @@ const DRAIN: Duration = Duration::from_millis(4500);
 
 /// Serves until it is told to end, and returns the exit status.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    outpost_host::process::protect();
     let address: Address = arguments.listen.parse()?;
     let auth = auth(&arguments, &address)?;
     let kinds = [

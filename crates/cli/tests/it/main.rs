@@ -1,6 +1,8 @@
 //! The real program, from its arguments to its exit status.
 
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod exec_server;
 #[cfg(test)]
 mod exec_server_end;
@@ -13,7 +15,11 @@ mod processes;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod run_limits;
+#[cfg(test)]
 mod run_machine;
+#[cfg(test)]
+mod run_sandbox;
 #[cfg(test)]
 mod run_signals;
 #[cfg(test)]

@@ -108,6 +108,19 @@ impl Home {
         command
     }
 
+    /// The same command, started by another program that executes what follows its own arguments.
+    pub(crate) fn through(&self, program: &[&str], inner: &Command) -> Command {
+        let (name, arguments) = program.split_first().expect("a program");
+        let mut outer = command(name);
+        outer.args(arguments).arg(inner.get_program());
+        outer.args(inner.get_args()).current_dir(self.path());
+        for (name, value) in inner.get_envs() {
+            outer.env(name, value.unwrap_or_default());
+        }
+        outer.stdout(Stdio::piped()).stderr(Stdio::piped());
+        outer
+    }
+
     /// Runs the program with `arguments` to its end, with nothing to read.
     pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         Running::start(&mut self.outpost(arguments)).finish()

@@ -15,7 +15,7 @@ use super::{
     requests::{self, Asker, Request},
     start::{ID, Started},
 };
-use crate::{exit, machine::Machine, say, terminal::Raw};
+use crate::{args::Bounded, exit, machine::Machine, say, terminal::Raw};
 
 /// How long the last request may take: to end what a command has left behind, or one that is of no
 /// use any more. It is made on the way out, where nobody wants to wait for a server that is slow.
@@ -61,7 +61,10 @@ impl Attendance<'_> {
             farewell(machine).await;
         }
         match over {
-            Over::Output(End::Closed(exit)) => Ok(status(&exit)),
+            Over::Output(End::Closed(exit)) => {
+                tell_of_walls(&exit);
+                Ok(status(&exit))
+            }
             Over::Output(End::Unwritable(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Ok(exit::BROKEN_PIPE)
             }
@@ -120,6 +123,25 @@ pub(super) async fn farewell(machine: &Machine) {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::debug!(%error, "what the command left behind was not ended"),
         Err(_) => say::line("the server does not answer; the command may go on for a while"),
+    }
+}
+
+/// Says what kept a command from doing its work, if it did not do it.
+fn tell_of_walls(exit: &Exit) {
+    if exit.code == 0 {
+        return;
+    }
+    if let Some(member) = &exit.limit_exceeded {
+        let known = Bounded::of_member(member);
+        let name = known.map_or(member.as_str(), |what| what.name());
+        say::line(format_args!(
+            "the command went over its limit of {name}; --limit {name}=VALUE sets it"
+        ));
+    } else if exit.sandbox_denied {
+        say::line(
+            "the sandbox refused the command something; --writable PATH lets it change more, --net \
+             lets it reach the network, and another --sandbox MODE may let it do both",
+        );
     }
 }
 

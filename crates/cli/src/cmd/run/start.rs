@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use outpost_client::{Capabilities, ClientError, Process, StartOptions, TerminalSize};
+use outpost_protocol::RpcError;
 
 use crate::{
     args::Run,
-    cmd::paths,
+    cmd::{paths, policy},
     exit,
     machine::{self, Machine},
     say, terminal,
@@ -74,21 +75,28 @@ impl<'a> Plan<'a> {
         let asked = arguments.cwd.as_deref();
         let asked = asked.map(|cwd| paths::absolute(server.as_deref(), cwd));
         let asked = asked.transpose().context("-C")?;
+        let directory = asked.clone().or(server);
+        let sandbox = policy::context(&arguments.sandbox, directory.as_deref())?;
+        if let Some(directory) = directory.as_deref().filter(|_| sandbox.is_some()) {
+            check_writable(machine, arguments, directory).await?;
+        }
         let input = input(arguments, &capabilities);
         let keeps_limits = capabilities.process_timeout;
         let options = StartOptions {
-            cwd: asked.clone(),
+            cwd: asked,
             env: variables(arguments),
             tty: arguments.tty.then(size),
             pipe_stdin: matches!(input, Input::Pipe { .. }),
             timeout: arguments.timeout.filter(|_| keeps_limits),
+            sandbox,
+            limits: policy::limits(&arguments.sandbox)?,
             process_id: Some(ID.to_owned()),
             ..StartOptions::new(&arguments.command)
         };
         Ok(Self {
             command: &arguments.command,
             options,
-            directory: asked.or(server),
+            directory,
             input,
             limit: arguments.timeout.filter(|_| !keeps_limits),
             session: environment.session_id().await?,
@@ -113,9 +121,8 @@ impl<'a> Plan<'a> {
                 session,
             })),
             Err(ClientError::Refused { error, .. }) => {
-                let words = &error.message;
                 Ok(Err(
-                    refused(machine, command, directory.as_deref(), words).await
+                    refused(machine, command, directory.as_deref(), &error).await
                 ))
             }
             Err(error) => Err(error).context("failed to start the command"),
@@ -166,7 +173,12 @@ fn is_null() -> bool {
 }
 
 /// Says why there is no command, and returns the status that says so too.
-async fn refused(machine: &Machine, command: &[String], cwd: Option<&Path>, words: &str) -> u8 {
+async fn refused(
+    machine: &Machine,
+    command: &[String],
+    cwd: Option<&Path>,
+    error: &RpcError,
+) -> u8 {
     // A missing directory is refused in the words of a missing program.
     if let Some(cwd) = cwd {
         let metadata = machine.environment().files().metadata(cwd).await;
@@ -180,6 +192,25 @@ async fn refused(machine: &Machine, command: &[String], cwd: Option<&Path>, word
         }
     }
     let program = command.first().map(String::as_str).unwrap_or_default();
-    say::line(format_args!("cannot run {program}: {words}"));
-    exit::of_refused_start(words)
+    say::line(format_args!("cannot run {program}: {}", error.message));
+    exit::of_refused_start(error)
+}
+
+/// What may be written has to be there: the server passes over what is not, and the command would
+/// fail for a reason that is hard to see.
+async fn check_writable(
+    machine: &Machine,
+    arguments: &Run,
+    directory: &Path,
+) -> anyhow::Result<()> {
+    for path in policy::writable(&arguments.sandbox, directory)? {
+        match machine.environment().files().metadata(&path).await {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => {
+                bail!("--writable: there is no {}", path.display())
+            }
+            Err(error) => return Err(error).context("--writable"),
+        }
+    }
+    Ok(())
 }
