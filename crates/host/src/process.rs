@@ -28,6 +28,7 @@ mod limits;
 mod log;
 mod output;
 pub(crate) mod program;
+pub(crate) mod protect;
 mod read;
 mod registry;
 mod resources;
@@ -51,6 +52,7 @@ pub use self::{
     handle::{Process, ProcessSummary, ResizeError},
     host::ProcessHost,
     limits::{OnFull, ProcessLimits},
+    protect::protect,
     read::{Page, ReadRequest},
     resources::ResourceLimits,
     session::{EndCause, Found, Processes},

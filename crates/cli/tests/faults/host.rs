@@ -235,3 +235,50 @@ fn p19_a_command_is_killed_for_memory_before_the_server() {
     assert!(own <= command.oom_score(), "{own}");
     server.stop();
 }
+
+#[test]
+fn the_server_looks_after_itself_and_leaves_its_commands_as_they_were() {
+    let own = |file: &str, process: &str| {
+        std::fs::read_to_string(format!("/proc/{process}/{file}")).expect("it lives")
+    };
+    let home = Home::new();
+    let outpost = home.outpost(&["exec-server"]);
+    let mut command = outpost_testkit::program::command("/usr/bin/prlimit");
+    command
+        .args(["--nofile=300:4000", "--"])
+        .arg(outpost.get_program())
+        .args(outpost.get_args())
+        .envs(
+            outpost
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(home.path())
+        .stdout(std::process::Stdio::piped());
+    let mut server = home.start(&mut command);
+    let process = server.meter().0.as_raw_pid().to_string();
+    let limits = own("limits", &process);
+    let files = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .expect("the kernel names it");
+    let files: Vec<&str> = files.split_whitespace().take(2).collect();
+    assert_eq!(files, ["4000", "4000"]);
+    let mut client = Client::new(&server);
+    let script = "echo $(ulimit -Sn) $(ulimit -Hn) $(cat /proc/self/oom_score_adj)";
+    client.sh("p", script);
+    let normal = own("oom_score_adj", "self").trim().parse::<i32>();
+    let normal = normal.expect("a number");
+    let score = own("oom_score_adj", &process);
+    // Not everybody may rank lower; then commands rank higher, so that they still go first.
+    let command = if score.trim() == "-900" {
+        normal
+    } else {
+        assert_eq!(score.trim(), normal.to_string());
+        (normal + 100).min(1000)
+    };
+    assert_eq!(client.output("p"), format!("300 4000 {command}\n"));
+    drop(client);
+    server.stop();
+    home.assert_nothing_left();
+}

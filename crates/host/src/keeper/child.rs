@@ -29,14 +29,12 @@ use crate::{
         ResourceLimits,
         cgroup::controllers::enter,
         program::{Program, first_that_runs},
+        protect::{self, OOM_SCORE, OOM_SCORE_ADJ},
         spawn,
         streams::Theirs,
     },
     sandbox::inside::sealing::Sealing,
 };
-
-/// Where a process finds how it ranks when memory runs out.
-const OOM_SCORE_ADJ: &str = "/proc/self/oom_score_adj";
 
 /// How long a report is: the stage and the error number.
 const REPORT: usize = 5;
@@ -75,9 +73,6 @@ pub(crate) struct Normal {
 // === impl Normal ===
 
 impl Normal {
-    /// How the keeper ranks for the kernel when memory runs out: long after the commands.
-    const KEEPER_OOM_SCORE: i32 = -900;
-
     /// Where the keeper may not lower its own rank the commands rank this much higher instead, as
     /// if each used a tenth of the memory more.
     const OOM_MARGIN: i32 = 100;
@@ -88,17 +83,20 @@ impl Normal {
     /// Lets this process, the keeper, be killed late and hold many descriptors, and says what was
     /// normal before.
     pub(crate) fn depart() -> Self {
-        let score = fs::read_to_string(OOM_SCORE_ADJ)
-            .ok()
-            .and_then(|text| text.trim().parse().ok());
+        let told = std::env::var(protect::NORMAL).ok();
+        let told = told.and_then(|text| protect::Normal::from_text(&text));
+        let normal = told.unwrap_or_else(protect::Normal::here);
         let oom_score =
-            score.map(
-                |normal: i32| match set_oom_score(Self::KEEPER_OOM_SCORE.min(normal)) {
+            normal
+                .oom_score
+                .map(|normal: i32| match set_oom_score(OOM_SCORE.min(normal)) {
                     Ok(()) => normal,
                     Err(_) => (normal + Self::OOM_MARGIN).min(Self::OOM_MAX),
-                },
-            );
-        let descriptors = getrlimit(Resource::Nofile);
+                });
+        let descriptors = Rlimit {
+            current: normal.descriptors,
+            ..getrlimit(Resource::Nofile)
+        };
         let most = Rlimit {
             current: descriptors.maximum,
             ..descriptors

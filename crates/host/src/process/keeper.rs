@@ -36,6 +36,7 @@ pub use self::{
     request::{OutputEnds, RawExit, SpawnRequest, Spawned, StdioPlan},
     tree::Tree,
 };
+use super::protect::room_for_commands;
 use crate::keeper::Mode;
 
 /// How many trees may live at once unless the caller says otherwise. Well below the 32,768
@@ -53,7 +54,7 @@ pub struct KeeperConfig {
     pub program: KeeperProgram,
     /// How trees are kept together.
     pub containment: Containment,
-    /// How many trees may live at once.
+    /// How many trees may live at once; fewer when this process has no descriptors for so many.
     pub max_processes: usize,
 }
 
@@ -99,6 +100,8 @@ struct Inner {
     mode: parking_lot::Mutex<Option<Mode>>,
     /// One permit per living tree.
     trees: Arc<Semaphore>,
+    /// How many permits there are.
+    max_processes: usize,
     tasks: TaskTracker,
     stop: CancellationToken,
     _stop_on_drop: DropGuard,
@@ -122,11 +125,13 @@ impl Keeper {
     /// A handle; the keeper process is started with the first command.
     pub fn new(config: KeeperConfig) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let max_processes = config.max_processes.min(room_for_commands());
         let inner = Inner {
             link: tokio::sync::Mutex::new(None),
             direct: Direct::new(tasks.clone(), stop.clone()),
             mode: parking_lot::Mutex::new(None),
-            trees: Arc::new(Semaphore::new(config.max_processes)),
+            trees: Arc::new(Semaphore::new(max_processes)),
+            max_processes,
             tasks,
             _stop_on_drop: stop.clone().drop_guard(),
             stop,
@@ -149,7 +154,7 @@ impl Keeper {
         check(&request)?;
         let permit = inner.trees.clone().try_acquire_owned();
         let permit = permit.map_err(|_| SpawnError::TooMany {
-            limit: inner.config.max_processes,
+            limit: inner.max_processes,
         })?;
         let (program, directory) = (request.argv[0].clone(), request.cwd.clone());
         let command = encode(request);

@@ -29,6 +29,7 @@ use crate::{
     },
     process::{
         program::Program,
+        protect,
         spawn::{Slot, spawn},
     },
 };
@@ -87,6 +88,9 @@ fn launch(path: &Path, leash: &OwnedFd) -> io::Result<Candidate> {
     let mut env = vec![(MARK.into(), b"1".to_vec())];
     if let Some(libraries) = std::env::var_os("LD_LIBRARY_PATH") {
         env.push((b"LD_LIBRARY_PATH".to_vec(), libraries.as_bytes().to_vec()));
+    }
+    if let Some(before) = protect::before() {
+        env.push((protect::NORMAL.into(), before.to_text().into()));
     }
     let path = std::path::absolute(path)?;
     let argv = [path.as_os_str().as_bytes().to_vec(), SUBCOMMAND.into()];
