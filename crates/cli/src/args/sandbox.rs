@@ -8,25 +8,24 @@ use super::values;
 
 /// What the command may do, and how much it may use.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Sandbox")]
 pub(crate) struct Sandbox {
     /// What the command may do
     ///
     /// It is enforced by the machine the command runs on, for everything the command starts, or
     /// nothing is started. `outpost doctor` shows what this machine can enforce.
-    #[arg(long = "sandbox", value_name = "MODE")]
+    #[arg(long = "sandbox", value_name = "MODE", help_heading = "Sandbox")]
     pub(crate) mode: Option<Mode>,
-    /// Let it reach the network, and the sockets of this machine
-    #[arg(long, requires = "mode")]
+    /// Let it reach the network, and with that the ports of this machine
+    #[arg(long, requires = "mode", help_heading = "Sandbox")]
     pub(crate) net: bool,
     /// A directory or a file it may change as well (repeatable)
-    #[arg(long, value_name = "PATH", requires = "mode")]
+    #[arg(long, value_name = "PATH", requires = "mode", help_heading = "Sandbox")]
     pub(crate) writable: Vec<PathBuf>,
     /// A path it may neither read nor change (repeatable)
     ///
     /// With *, ? or [ it is a pattern for what is there when the command starts; ** stands for
     /// directories of any depth. A plain path is kept from coming into being, too.
-    #[arg(long, value_name = "PATH", requires = "mode")]
+    #[arg(long, value_name = "PATH", requires = "mode", help_heading = "Sandbox")]
     pub(crate) deny: Vec<PathBuf>,
     /// How much the command and what it starts may use: memory=SIZE, cpu=DURATION of processor
     /// time, pids=N, files=N open in each process, file-size=SIZE
@@ -37,7 +36,8 @@ pub(crate) struct Sandbox {
         long = "limit",
         value_name = "NAME=VALUE",
         value_delimiter = ',',
-        value_parser = limit
+        value_parser = limit,
+        help_heading = "Sandbox"
     )]
     pub(crate) limits: Vec<Limit>,
 }

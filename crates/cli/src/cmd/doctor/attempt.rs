@@ -21,7 +21,7 @@ use crate::{args::Attempt, exit, say};
 const TIMES: u64 = 4;
 
 /// How long processor time is used: many times the limit, as others may want it as well.
-const SPIN: Duration = Duration::from_secs(20);
+const SPIN: Duration = Duration::from_secs(60);
 
 /// How long a connection may take to come about. It is to this machine itself.
 const CONNECT: Duration = Duration::from_secs(5);

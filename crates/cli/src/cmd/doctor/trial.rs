@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long one may take. The slowest uses a second of processor time.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How much of what a command says is kept, in bytes.
 const KEPT: usize = 512;
