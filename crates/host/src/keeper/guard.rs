@@ -98,11 +98,14 @@ pub(crate) fn run(keeper: OwnedFd, charge: Charge) -> ! {
 pub(crate) fn serve(mut keeper: Socket, mut charge: Charge) -> ! {
     let outcome = start(&mut charge);
     let (id, limits) = (charge.id, charge.limits);
-    let sealing = charge.sealing.take();
     drop(charge);
     match outcome {
-        Ok((leader, pidfd, signals)) => {
-            let denied = sealing.map(Sealing::begin).unwrap_or_default();
+        Ok(Started {
+            leader,
+            pidfd,
+            signals,
+            denied,
+        }) => {
             let pid = number_of(leader);
             keeper.reply(&Reply::Spawned { id, pid, fds: 1 }, vec![pidfd]);
             keeper.flush();
@@ -139,7 +142,15 @@ pub(crate) fn fail(keeper: &mut Socket, id: u64, stage: Stage, errno: i32, words
     keeper.flush();
 }
 
-fn start(charge: &mut Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
+/// A command that runs.
+struct Started {
+    leader: Pid,
+    pidfd: OwnedFd,
+    signals: OwnedFd,
+    denied: Arc<AtomicBool>,
+}
+
+fn start(charge: &mut Charge) -> Result<Started, (Stage, i32)> {
     let failed = |error: io::Error| (Stage::Resource, spawn::errno(&error).raw_os_error());
     set_child_subreaper(Some(getpid())).map_err(|error| failed(error.into()))?;
     let signals = sys::signal_fd().map_err(failed)?;
@@ -157,11 +168,19 @@ fn start(charge: &mut Charge) -> Result<(Pid, OwnedFd, OwnedFd), (Stage, i32)> {
             limits: &charge.limits,
         }
         .run(),
-        Forked::Parent(pid, pidfd) => {
+        Forked::Parent(leader, pidfd) => {
             drop(reporter);
-            match child::read_report(report.as_fd()).map_err(failed)? {
-                None => Ok((pid, pidfd, signals)),
-                Some(reason) => Err(reason),
+            let denied = charge.sealing.take().map(Sealing::begin).transpose();
+            match (child::read_report(report.as_fd()).map_err(failed)?, denied) {
+                (Some(reason), _) => Err(reason),
+                (None, Ok(denied)) => Ok(Started {
+                    leader,
+                    pidfd,
+                    signals,
+                    denied: denied.unwrap_or_default(),
+                }),
+                // It was killed before it was watched over, and had no time to say anything.
+                (None, Err(error)) => Err((Stage::Walls, failed(error).1)),
             }
         }
     }

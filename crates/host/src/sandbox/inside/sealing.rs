@@ -11,6 +11,8 @@ use std::{
     thread,
 };
 
+use rustix::io::retry_on_intr;
+
 use super::{
     capabilities,
     landlock::Ruleset,
@@ -65,6 +67,7 @@ impl Sealing {
                 let supervisor = Supervisor::new(seal, ruleset.grants(), Arc::clone(&denied));
                 let (ours, theirs) = socket::pair()?;
                 rustix::io::ioctl_fionbio(&ours, false)?;
+                rustix::io::ioctl_fionbio(&theirs, false)?;
                 Some(Watched {
                     filter,
                     supervisor,
@@ -81,33 +84,38 @@ impl Sealing {
         })
     }
 
-    /// Closes this process in, for good.
+    /// Closes this process in, for good. Returns once it is watched over.
     pub(crate) fn apply(&self) -> io::Result<()> {
         self.ruleset.restrict()?;
         if let Some(watched) = &self.watched {
             let listener = watched.filter.install()?;
             send_listener(watched.theirs.as_fd(), &listener)?;
+            let told = retry_on_intr(|| rustix::io::read(&watched.theirs, &mut [0]))?;
+            if told == 0 {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
         }
         self.refused.install()
     }
 
-    /// Watches over the command, from the first process, once it runs. Returns whether something
-    /// was refused since.
-    pub(crate) fn begin(self) -> Arc<AtomicBool> {
+    /// Watches over the command, from the first process, and lets it run only then: it finds all
+    /// processes and threads of its walls there already. Returns whether something was refused
+    /// since, or an error when the command's process ended before.
+    pub(crate) fn begin(self) -> io::Result<Arc<AtomicBool>> {
         let Some(watched) = self.watched else {
-            return Arc::default();
+            return Ok(Arc::default());
         };
         drop(watched.theirs);
         let (supervisor, denied) = (watched.supervisor, watched.denied);
-        let begun = receive_listener(watched.ours.as_fd()).and_then(|listener| {
-            thread::Builder::new()
-                .name("outpost-watch".to_owned())
-                .spawn(move || supervisor.run(listener))
-        });
+        let listener = receive_listener(watched.ours.as_fd())?;
+        let begun = thread::Builder::new()
+            .name("outpost-watch".to_owned())
+            .spawn(move || supervisor.run(listener));
+        let told = begun.and_then(|_| Ok(rustix::io::write(&watched.ours, &[0])?));
         // Nothing may run that nobody watches over; with this process everything inside ends.
-        if begun.is_err() {
+        if told.is_err() {
             sys::exit_now(UNWATCHED);
         }
-        denied
+        Ok(denied)
     }
 }
