@@ -4,15 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use outpost_host::process::{
     EnvPolicy, Found, Inherit, Page, Process, ProcessSummary, ReadRequest, ResourceLimits, Signal,
-    Spec, Stdio, TerminalSize, WriteOutcome,
+    Spec, StartError, Stdio, TerminalSize, WriteOutcome, keeper::SpawnError,
 };
 use outpost_protocol::{
     NoParams, PathUri, RpcError,
-    exec::process::{
-        self as wire, CloseStdinParams, CloseStdinResponse, FollowParams, FollowResponse,
-        ListResponse, ReadChunk, ReadParams, ReadResponse, ResizeParams, ResizeResponse,
-        SignalName, SignalParams, SignalResponse, StartResponse, TerminateParams,
-        TerminateResponse, WireExecParams, WriteParams, WriteResponse, WriteStatus,
+    exec::{
+        process::{
+            self as wire, CloseStdinParams, CloseStdinResponse, FollowParams, FollowResponse,
+            ListResponse, ReadChunk, ReadParams, ReadResponse, ResizeParams, ResizeResponse,
+            SignalName, SignalParams, SignalResponse, StartResponse, TerminateParams,
+            TerminateResponse, WireExecParams, WriteParams, WriteResponse, WriteStatus,
+        },
+        sandbox::SandboxContext,
     },
 };
 use outpost_rpc::{link::FrameSender, router::Reply};
@@ -26,6 +29,9 @@ type Answer<T> = Result<Reply<T>, RpcError>;
 /// Raw bytes in one answer to a read without a budget: in base64 within the 64 MiB that clients
 /// take in one message.
 const UNLIMITED_READ: usize = 40 << 20;
+
+/// How often walls are raised for one command while the files they are made from keep changing.
+const RAISES: usize = 5;
 
 /// How long a resumed client is given to put in order what it has read before it is told more than
 /// a little of what follows. The real client took up to a third of a second for 8 MiB on a busy
@@ -41,15 +47,16 @@ pub(super) async fn start(call: Call, mut params: WireExecParams) -> Answer<Star
     let id = params.process_id.clone();
     let terminal = params.tty;
     let policy = params.sandbox.take();
-    let mut spec = spec(params)?;
+    let spec = spec(params)?;
     let session = call.session()?;
-    spec.walls = sandbox::of_command(&call.server, policy.as_ref(), &spec).await?;
-    let sandbox_type = sandbox_type(spec.walls.is_some());
-    let started = session.processes.start(&id, spec).await;
+    let (walled, started) = match policy {
+        None => (false, session.processes.start(&id, spec).await),
+        Some(policy) => start_held(&call, &id, spec, &policy).await?,
+    };
     let process = started.map_err(|error| errors::start(&id, terminal, &error))?;
     let response = StartResponse {
         process_id: id,
-        sandbox_type: Some(sandbox_type.to_owned()),
+        sandbox_type: Some(sandbox_type(walled).to_owned()),
     };
     if session.feeds(call.client.number) {
         return Ok(Reply::then(response, move || session.introduce(&process)));
@@ -57,6 +64,32 @@ pub(super) async fn start(call: Call, mut params: WireExecParams) -> Answer<Star
     // The client has come back on another connection while this was starting.
     session.introduce(&process);
     Ok(response.into())
+}
+
+/// Starts a command that is held to a policy. Files that the walls were made from can vanish before
+/// they are raised; then they are made anew from what is there. Also says whether there are walls.
+async fn start_held(
+    call: &Call,
+    id: &str,
+    mut spec: Spec,
+    policy: &SandboxContext,
+) -> Result<(bool, Result<Process, StartError>), RpcError> {
+    let session = call.session()?;
+    spec.walls = sandbox::of_command(&call.server, policy, &spec).await?;
+    for _ in 1..RAISES {
+        let failed = match session.processes.start(id, spec.clone()).await {
+            Err(StartError::Spawn(failed @ SpawnError::Walls { .. })) => failed,
+            started => return Ok((spec.walls.is_some(), started)),
+        };
+        let anew = sandbox::of_command(&call.server, policy, &spec).await?;
+        if anew == spec.walls {
+            return Ok((true, Err(StartError::Spawn(failed))));
+        }
+        tracing::debug!(%failed, "the files have changed meanwhile; the walls are made anew");
+        spec.walls = anew;
+    }
+    let walled = spec.walls.is_some();
+    Ok((walled, session.processes.start(id, spec).await))
 }
 
 /// The wire's word for what a command is walled in by.

@@ -30,12 +30,9 @@ const TMPDIR: &str = "TMPDIR";
 /// The walls of a command, whose specification has none yet.
 pub(super) async fn of_command(
     server: &Shared,
-    sandbox: Option<&SandboxContext>,
+    sandbox: &SandboxContext,
     spec: &Spec,
 ) -> Result<Option<Arc<Walls>>, RpcError> {
-    let Some(sandbox) = sandbox else {
-        return Ok(None);
-    };
     let command = Command {
         host: &server.host,
         spec,

@@ -13,6 +13,9 @@ use crate::sandbox::{
     policy::Access,
 };
 
+/// What every sandbox has of its own.
+const RENEWED: [&str; 2] = ["/dev", "/proc"];
+
 /// Adds to `tree`, which has what the rules say, what else holds. Returns what must not come into
 /// being.
 pub(super) fn apply(
@@ -36,7 +39,7 @@ pub(super) fn apply(
             }
         }
     }
-    for path in &facts.kernel {
+    for path in facts.kernel.iter().filter(|path| !is_renewed(path)) {
         if claims.tree.access(path) == Access::Write {
             tree.imply(path, Access::Read, /*is_directory*/ true);
         }
@@ -44,7 +47,7 @@ pub(super) fn apply(
     if claims.tree.access(Path::new("/sys")) == Access::Write {
         tree.imply(Path::new("/sys"), Access::Read, /*is_directory*/ true);
     }
-    for path in ["/dev", "/proc"] {
+    for path in RENEWED {
         tree.renew(Path::new(path));
     }
     load(tree, claims, facts)?;
@@ -57,12 +60,16 @@ pub(super) fn apply(
         guard(tree, spot, &mut guards)?;
     }
     for path in &facts.sockets {
-        let is_own = path.starts_with("/dev") || path.starts_with("/proc");
-        if tree.access(path) == Access::Read && !is_own {
+        if tree.access(path) == Access::Read && !is_renewed(path) {
             tree.imply(path, Access::Deny, /*is_directory*/ false);
         }
     }
     Ok(guards)
+}
+
+/// Whether a path means something else in a sandbox, which has its own there.
+fn is_renewed(path: &Path) -> bool {
+    RENEWED.iter().any(|renewed| path.starts_with(renewed))
 }
 
 /// Whether a rule lets that very name be written.

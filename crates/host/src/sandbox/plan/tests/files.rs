@@ -1,7 +1,9 @@
+use std::path::PathBuf;
+
 use super::world::{Node, World, guarded, layer, rule, seen, special};
 use crate::sandbox::{
     facts::{METADATA, Spot},
-    plan::{Base, Plan, View, make},
+    plan::{Base, Layer, Plan, View, make},
     policy::{
         Access::{Deny, Read, Write},
         FileRules, Network, Place, Policy, Rule, Special,
@@ -296,6 +298,18 @@ fn a_kernel_file_system_in_a_writable_root_is_read_only() {
     world.facts.kernel = vec!["/w/jail/proc".into(), "/sys".into()];
     let plan = world.plan(&[rule("/w", Write)]).unwrap();
     assert_eq!(layer(&plan, "/w/jail/proc"), Some(&View::ReadOnly));
+}
+
+#[test]
+fn a_sandbox_keeps_its_own_devices_and_processes_where_everything_is_written() {
+    let mut world = World::new();
+    world.facts.kernel = ["/dev", "/dev/pts", "/proc", "/sys"]
+        .map(PathBuf::from)
+        .to_vec();
+    let plan = world.plan(&[rule("/", Write)]).unwrap();
+    let covered = |layer: &Layer| layer.path.starts_with("/dev") || layer.path.starts_with("/proc");
+    assert!(!plan.layers.iter().any(covered), "{plan:?}");
+    assert_eq!(layer(&plan, "/sys"), Some(&View::ReadOnly));
 }
 
 #[test]
