@@ -38,11 +38,12 @@ pub(crate) fn run(setting: &Setting<'_>) {
         &json!({ "environmentId": "box", "execServerUrl": setting.server_url,
             "authBearerToken": setting.token }),
     );
-    let thread = app.ask(
-        "thread/start",
-        &json!({ "cwd": cwd, "approvalPolicy": "never", "sandbox": "danger-full-access",
-            "environments": [{ "environmentId": "box", "cwd": cwd }] }),
-    );
+    let mut thread = json!({ "cwd": cwd, "approvalPolicy": setting.approval.name(),
+        "environments": [{ "environmentId": "box", "cwd": cwd }] });
+    if let Some(sandbox) = setting.held.name() {
+        thread["sandbox"] = json!(sandbox);
+    }
+    let thread = app.ask("thread/start", &thread);
     let input = json!([{ "type": "text", "text": "play the scene" }]);
     app.ask(
         "turn/start",
@@ -87,7 +88,8 @@ impl AppServer {
         answer["result"].clone()
     }
 
-    fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+    /// Reads up to a message; whatever the app-server asks meanwhile is approved.
+    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + TURN_PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -95,6 +97,9 @@ impl AppServer {
             let message: Value = serde_json::from_str(&line).expect("the app-server says JSON");
             if wanted(&message) {
                 return message;
+            }
+            if let (Some(id), Some(_)) = (message.get("id"), message.get("method")) {
+                self.say(&json!({ "id": id, "result": { "decision": "accept" } }));
             }
         }
     }

@@ -13,7 +13,11 @@ use outpost_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::{server, tools};
+use crate::{
+    held::{Approval, Held},
+    nobody::User,
+    server, tools,
+};
 
 /// How long one run of the client may take. The longest story prints 100 MB
 /// through an outage of four seconds.
@@ -41,6 +45,9 @@ pub(crate) struct Setting<'a> {
     pub(crate) model_url: String,
     pub(crate) server_url: String,
     pub(crate) token: &'a str,
+    pub(crate) held: &'a Held,
+    pub(crate) approval: Approval,
+    pub(crate) user: User,
 }
 
 impl Setting<'_> {
@@ -67,6 +74,7 @@ impl Setting<'_> {
                 write("environments.toml", environment(&how));
             }
         }
+        self.user.owns(self.folder);
     }
 
     /// The folder the commands of the story run in.
@@ -84,6 +92,7 @@ impl Setting<'_> {
             .env("HOME", self.folder)
             .env("CODEX_HOME", self.folder.join("home"))
             .env(VARIABLE, self.marker.value());
+        self.user.runs(&mut command);
         if way == Way::Variable {
             command.env("CODEX_EXEC_SERVER_URL", &self.server_url);
         }
@@ -94,7 +103,10 @@ impl Setting<'_> {
     pub(crate) fn run(&self, way: Way) {
         let log = File::create(self.folder.join("client.log")).expect("a log for the client");
         let errors = log.try_clone().expect("a file can be duplicated");
-        let arguments = ["exec", "--skip-git-repo-check", "play the scene"];
+        let mut arguments = vec!["exec", "--skip-git-repo-check", "play the scene"];
+        if let Some(sandbox) = self.held.name() {
+            arguments.extend(["--sandbox", sandbox]);
+        }
         let mut command = self.command(way, &arguments);
         let mut program = Program::start(command.stdout(log).stderr(errors));
         assert!(
@@ -106,11 +118,13 @@ impl Setting<'_> {
     fn config(&self, catalog: &Path) -> String {
         format!(
             "model = \"mock\"\nmodel_provider = \"mock\"\nmodel_catalog_json = {catalog:?}\n\
-             approval_policy = \"never\"\nsandbox_mode = \"danger-full-access\"\n\
-             check_for_update_on_startup = false\n[analytics]\nenabled = false\n\
+             approval_policy = \"never\"\n{}check_for_update_on_startup = false\n\
+             [analytics]\nenabled = false\n\
              [model_providers.mock]\nname = \"mock\"\nbase_url = \"{}\"\n\
-             wire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 0\n",
-            self.model_url
+             wire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 0\n{}",
+            self.held.lines(),
+            self.model_url,
+            self.held.tables(),
         )
     }
 

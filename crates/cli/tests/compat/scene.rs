@@ -11,14 +11,17 @@ use outpost_testkit::{
     leaks::Marker,
     mock::{Model, Step},
     proxy::{Proxy, Side, What},
-    wire::{Run, Wire},
+    wire::Wire,
 };
 use tempfile::TempDir;
 
 use crate::{
     app_server,
     client::{Setting, Way},
-    server::Server,
+    held::{Approval, Held},
+    nobody::User,
+    server::{self, Server},
+    told::Told,
     tools,
 };
 
@@ -36,17 +39,9 @@ pub(crate) struct Scene {
     marker: Marker,
     steps: Vec<Step>,
     token: String,
-}
-
-/// A scene after it was played.
-pub(crate) struct Told {
-    pub(crate) wire: Wire,
-    /// What the tools answered to the model.
-    pub(crate) outputs: Vec<String>,
-    /// The largest frame that passed, in bytes; 0 where there were no frames.
-    pub(crate) largest_frame: usize,
-    work: PathBuf,
-    _folder: TempDir,
+    held: Held,
+    approval: Approval,
+    user: User,
 }
 
 /// The parts of a scene that a story can act on while it is played.
@@ -73,14 +68,43 @@ impl Scene {
             marker,
             steps,
             token,
+            held: Held::Free,
+            approval: Approval::Never,
+            user: User::Own,
         };
-        fs::create_dir_all(scene.work()).expect("a folder to work in");
+        for folder in [scene.work(), scene.beside("")] {
+            fs::create_dir_all(folder).expect("a folder of the story");
+        }
         Some(scene)
     }
 
     /// The folder the commands run in.
     pub(crate) fn work(&self) -> PathBuf {
         self.folder.path().join("work")
+    }
+
+    /// A path in a folder beside the one the commands run in.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join("beside").join(name)
+    }
+
+    /// Holds the commands to `held`.
+    pub(crate) fn held(mut self, held: Held) -> Self {
+        self.held = held;
+        self
+    }
+
+    /// Lets the client ask before it runs a command; the answer is yes.
+    pub(crate) fn approved(mut self) -> Self {
+        self.approval = Approval::Untrusted;
+        self
+    }
+
+    /// Lets nobody run the client and the server; nothing when that cannot be.
+    pub(crate) fn told_by_nobody(mut self) -> Option<Self> {
+        self.user = User::Nobody;
+        let programs = [self.codex, &server::program(self.codex)];
+        self.user.can_start(programs).then_some(self)
     }
 
     /// Adds what the model says next.
@@ -108,6 +132,9 @@ impl Scene {
                 .as_ref()
                 .map_or_else(String::new, |proxy| format!("ws://{}", proxy.address())),
             token: &self.token,
+            held: &self.held,
+            approval: self.approval,
+            user: self.user,
         };
         setting.prepare(self.way);
         thread::scope(|scope| {
@@ -134,7 +161,7 @@ impl Scene {
         } else {
             &auth
         };
-        Server::start(self.codex, folder, &self.marker, flags)
+        Server::start(self.codex, folder, &self.marker, self.user, flags)
     }
 
     fn told(self, server: Option<Server>, proxy: Option<&Proxy>, model: &Model) -> Told {
@@ -162,32 +189,12 @@ impl Scene {
         }
         let outputs = model.outputs();
         println!("--- outputs\n{outputs:#?}");
-        let work = self.work();
         Told {
             wire,
             outputs,
             largest_frame,
-            work,
-            _folder: self.folder,
+            folder: self.folder,
         }
-    }
-}
-
-// === impl Told ===
-
-impl Told {
-    /// The one process of the story, which must be whole.
-    pub(crate) fn run(&self) -> Run {
-        let mut runs = self.wire.runs();
-        assert_eq!(runs.len(), 1, "one process was started");
-        let run = runs.remove(0);
-        run.assert_whole();
-        run
-    }
-
-    /// A file in the folder the commands ran in.
-    pub(crate) fn file(&self, name: &str) -> Option<String> {
-        fs::read_to_string(self.work.join(name)).ok()
     }
 }
 

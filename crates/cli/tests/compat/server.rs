@@ -15,7 +15,7 @@ use outpost_testkit::{
     program::{Lines, Program, command},
 };
 
-use crate::tools;
+use crate::{nobody::User, tools};
 
 /// How long a server may take to listen.
 const START_PATIENCE: Duration = Duration::from_secs(20);
@@ -27,8 +27,8 @@ pub(crate) struct Server {
     address: SocketAddr,
 }
 
-/// The program and its first argument: ours, or the client's own.
-fn program(codex: &Path) -> PathBuf {
+/// The program: ours, or the client's own.
+pub(crate) fn program(codex: &Path) -> PathBuf {
     if env::var("OUTPOST_COMPAT_SERVER").as_deref() == Ok("reference") {
         return codex.into();
     }
@@ -54,8 +54,14 @@ pub(crate) fn environment(command: &mut Command, folder: &Path, marker: &Marker)
 }
 
 impl Server {
-    /// Starts a server with `flags` that keeps its files in `folder`.
-    pub(crate) fn start(codex: &Path, folder: &Path, marker: &Marker, flags: &[&str]) -> Self {
+    /// Starts a server of `user` with `flags` that keeps its files in `folder`.
+    pub(crate) fn start(
+        codex: &Path,
+        folder: &Path,
+        marker: &Marker,
+        user: User,
+        flags: &[&str],
+    ) -> Self {
         fs::create_dir_all(folder.join("server")).expect("a folder for the server");
         let log = File::create(folder.join("server.log")).expect("a log for the server");
         let mut command = command(program(codex));
@@ -63,6 +69,8 @@ impl Server {
             .args(["exec-server", "--listen", "ws://127.0.0.1:0"])
             .args(flags);
         environment(&mut command, folder, marker);
+        user.owns(folder);
+        user.runs(&mut command);
         let mut program = Program::start(command.stdout(Stdio::piped()).stderr(log));
         let lines = Lines::of(program.take_stdout().expect("stdout is a pipe"));
         let line = lines

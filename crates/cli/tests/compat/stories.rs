@@ -5,10 +5,7 @@ use std::fs;
 use outpost_testkit::{mock::Step, wire};
 use serde_json::json;
 
-use crate::{
-    client::Way,
-    scene::{Scene, Told},
-};
+use crate::{scene::Scene, told::Told};
 
 /// How much the large output is, in bytes.
 const LARGE: usize = 5_000_000;
@@ -21,29 +18,13 @@ const PIXEL: &[u8] = &[
     b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
 ];
 
-/// One module for each way, with every story in it.
-macro_rules! on_every_way {
-    ($($story:ident),+ $(,)?) => {
-        on_every_way!(@way over_the_variable, Variable, $($story),+);
-        on_every_way!(@way over_the_file_with_a_token, File, $($story),+);
-        on_every_way!(@way over_stdio, Program, $($story),+);
-        on_every_way!(@way over_environment_add, Added, $($story),+);
-    };
-    (@way $module:ident, $way:ident, $($story:ident),+) => {
-        mod $module {
-            $(
-                #[test]
-                fn $story() {
-                    if let Some(scene) = super::Scene::new(super::Way::$way) {
-                        super::$story(scene);
-                    }
-                }
-            )+
-        }
-    };
-}
-
-on_every_way![
+on_ways! {
+    [
+        (over_the_variable, Variable),
+        (over_the_file_with_a_token, File),
+        (over_stdio, Program),
+        (over_environment_add, Added),
+    ];
     a_shell_prints_on_both_streams_and_exits_with_its_code,
     a_terminal_is_typed_into,
     a_large_output_arrives_byte_for_byte,
@@ -51,7 +32,7 @@ on_every_way![
     an_interrupt_reaches_a_command_without_one,
     a_patch_creates_updates_moves_and_deletes,
     an_image_is_looked_at,
-];
+}
 
 fn a_shell_prints_on_both_streams_and_exits_with_its_code(scene: Scene) {
     let told = scene
@@ -117,7 +98,7 @@ fn an_interrupt_reaches_a_command_without_one(scene: Scene) {
     assert_eq!(*told.wire.answered("process/signal")[0], json!({}));
 }
 
-fn interrupted(scene: Scene, tty: bool) -> Told {
+pub(crate) fn interrupted(scene: Scene, tty: bool) -> Told {
     let command = "trap 'echo caught; exit 7' INT; echo ready; while :; do sleep 0.05; done";
     let told = scene
         .then(Step::background(command, tty, 2_000))
@@ -173,13 +154,13 @@ fn an_image_is_looked_at(scene: Scene) {
     answered(&told, 0, &["data:image/png;base64,"]);
 }
 
-fn patch(body: &str) -> Step {
+pub(crate) fn patch(body: &str) -> Step {
     Step::Patch(format!("*** Begin Patch\n{body}*** End Patch"))
 }
 
 /// Checks that the model got an answer to its call number `call` with all of
 /// `parts` in it.
-fn answered(told: &Told, call: usize, parts: &[&str]) {
+pub(crate) fn answered(told: &Told, call: usize, parts: &[&str]) {
     let output = told
         .outputs
         .get(call)

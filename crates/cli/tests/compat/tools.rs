@@ -40,16 +40,22 @@ pub(crate) fn codex() -> Option<&'static Path> {
     match FOUND.get_or_init(find) {
         Ok(path) => Some(path),
         Err(reason) => {
-            assert!(
-                env::var("OUTPOST_REQUIRE_COMPAT").as_deref() != Ok("1"),
-                "{reason}"
-            );
-            outpost_testkit::skipped(format_args!(
-                "the compatibility suite needs the real client: {reason}"
-            ));
+            missing(&format!("the real client: {reason}"));
             None
         }
     }
+}
+
+/// Says on stderr that a story is skipped, and what it lacks.
+///
+/// # Panics
+/// When the suite is required.
+pub(crate) fn missing(what: &str) {
+    assert!(
+        env::var("OUTPOST_REQUIRE_COMPAT").as_deref() != Ok("1"),
+        "{what}"
+    );
+    outpost_testkit::skipped(format_args!("the compatibility suite needs {what}"));
 }
 
 fn find() -> Result<PathBuf, String> {
