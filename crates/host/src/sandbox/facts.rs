@@ -10,7 +10,6 @@ mod libraries;
 mod metadata;
 mod mounts;
 mod resolve;
-mod sockets;
 #[cfg(test)]
 mod tests;
 
@@ -55,8 +54,6 @@ pub(crate) struct Facts {
     pub(crate) metadata: Vec<Metadata>,
     /// Where file systems are mounted that are interfaces of the kernel.
     pub(crate) kernel: Vec<PathBuf>,
-    /// Sockets with a path; looked for only where the network is enabled.
-    pub(crate) sockets: Vec<PathBuf>,
     /// What our own program is loaded with.
     pub(crate) libraries: Vec<Spot>,
 }
@@ -182,9 +179,6 @@ fn look(policy: &Policy, scene: &Scene, known: Option<&Facts>) -> Result<Facts, 
         }
     }
     facts.metadata = search.finish(known.map(|known| known.metadata.as_slice()))?;
-    if policy.network == Network::Enabled {
-        facts.sockets = sockets::find(&mounts, sockets::MAX_SOCKETS)?;
-    }
     Ok(facts)
 }
 

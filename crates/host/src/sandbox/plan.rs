@@ -9,8 +9,8 @@
 //!
 //! **What holds beside the rules.** The names in [`METADATA`](super::facts::METADATA) cannot be
 //! changed in folders that may be written, nor come into being, unless a rule lets that very name
-//! be written. Interfaces of the kernel are not written. Where the network is enabled, sockets
-//! outside of what may be written are hidden. What our own program is loaded with is shown.
+//! be written. Interfaces of the kernel are not written. What our own program is loaded with
+//! is shown.
 //!
 //! **Against tricks over several commands.** A command could move what is narrowed, or replace a
 //! symbolic link through which a rule goes, for the next command to find its rules about other

@@ -86,11 +86,6 @@ impl Mounts {
         self.kernel.contains(path)
     }
 
-    /// Every place where something is mounted.
-    pub(super) fn points(&self) -> impl Iterator<Item = &Path> {
-        self.points.iter().map(PathBuf::as_path)
-    }
-
     /// The places where interfaces of the kernel are mounted: the uppermost of each.
     pub(super) fn kernel(&self) -> Vec<PathBuf> {
         let mut found: Vec<PathBuf> = Vec::new();

@@ -61,7 +61,8 @@ impl Filter {
     ///
     /// On an architecture that the compiler does not know.
     pub(crate) fn compile(seal: &Seal, supervised: bool) -> io::Result<Self> {
-        let mut refused = refused::rules().map_err(io::Error::other)?;
+        let quietly = network::quietly(seal.network).map_err(io::Error::other)?;
+        let mut refused = merge(refused::rules().map_err(io::Error::other)?, quietly);
         if !supervised {
             refused = merge(refused, network_rules(seal)?);
         }

@@ -59,11 +59,6 @@ pub(super) fn apply(
     for spot in absent {
         guard(tree, spot, &mut guards)?;
     }
-    for path in &facts.sockets {
-        if tree.access(path) == Access::Read && !is_renewed(path) {
-            tree.imply(path, Access::Deny, /*is_directory*/ false);
-        }
-    }
     Ok(guards)
 }
 

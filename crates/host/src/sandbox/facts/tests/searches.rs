@@ -1,18 +1,14 @@
 use std::{
     ffi::OsString,
     fs::{self, File},
-    os::unix::{fs::symlink, net::UnixListener},
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
-use crate::sandbox::{
-    facts::{
-        METADATA, Metadata, MetadataKind, libraries,
-        metadata::{Bounds, SEARCHED, Search},
-        mounts::Mounts,
-        sockets,
-    },
-    plan::PlanError,
+use crate::sandbox::facts::{
+    METADATA, Metadata, MetadataKind, libraries,
+    metadata::{Bounds, SEARCHED, Search},
+    mounts::Mounts,
 };
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -154,28 +150,6 @@ fn a_pointer_file_leads_to_its_repository_and_what_that_shares() {
     fs::write(root.join("w/.git"), "nothing of the kind").unwrap();
     let found = search(&root.join("w"), &Mounts::default(), &[]);
     assert!(found[0].leads_to.is_empty() && found[0].kind == MetadataKind::File);
-}
-
-#[test]
-fn a_socket_is_found_by_the_kernels_table() {
-    let (_kept, root) = folder();
-    let path = root.join("a socket");
-    let _bound = UnixListener::bind(&path).unwrap();
-    let found = sockets::find(&Mounts::default(), 10_000).unwrap();
-    assert!(found.contains(&path));
-    let refused = sockets::find(&Mounts::default(), 0);
-    assert!(matches!(refused, Err(PlanError::TooMany { .. })));
-}
-
-#[test]
-fn sockets_of_services_are_found_in_so_many_folders_and_no_more() {
-    let (_kept, root) = folder();
-    fs::create_dir_all(root.join("a/b")).unwrap();
-    let path = root.join("a/b/socket");
-    let _bound = UnixListener::bind(&path).unwrap();
-    let find = |most| sockets::of_services(&[&root], &Mounts::default(), most);
-    assert_eq!(find(3).unwrap(), [path]);
-    assert!(matches!(find(2), Err(PlanError::TooMany { .. })));
 }
 
 #[test]

@@ -219,11 +219,11 @@ fn a_restricted_network_leaves_pairs_of_sockets() {
 }
 
 #[test]
-fn an_enabled_network_is_that_of_the_internet_and_of_paths() {
+fn an_enabled_network_is_that_of_the_internet_and_not_of_paths() {
     apart(|| {
         enter(true, Network::Enabled, false);
         for kind in [SOCK_STREAM, SOCK_DGRAM | SOCK_CLOEXEC] {
-            for family in [AF_UNIX, AF_INET, AF_INET6] {
+            for family in [AF_INET, AF_INET6] {
                 assert_ne!(socket(family, kind, 0), Err(Errno::PERM), "{family}");
             }
         }
@@ -232,14 +232,34 @@ fn an_enabled_network_is_that_of_the_internet_and_of_paths() {
             let netlink = socket(AF_NETLINK, SOCK_RAW, protocol);
             assert_eq!(netlink, Err(Errno::PERM), "netlink {protocol}");
         }
-        let open = [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK];
+        let open = [AF_INET, AF_INET6, AF_NETLINK];
         for family in (0..64).filter(|family| !open.contains(family)) {
             let refused = socket(family, SOCK_STREAM, 0);
             assert_eq!(refused, Err(Errno::PERM), "family {family}");
         }
         assert_eq!(socket(AF_INET, 10, 0), Err(Errno::PERM));
-        assert!(pair(AF_UNIX, SOCK_DGRAM).is_ok());
+        let flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+        for kind in [SOCK_STREAM, SOCK_SEQPACKET].map(|kind| kind | flags) {
+            assert!(pair(AF_UNIX, kind).is_ok());
+            assert_eq!(socket(AF_UNIX, kind, 0), Err(Errno::PERM), "{kind}");
+        }
+        for kind in [SOCK_DGRAM, SOCK_RAW].map(|kind| kind | flags) {
+            assert_eq!(pair(AF_UNIX, kind), Err(Errno::PERM), "{kind}");
+            assert_eq!(socket(AF_UNIX, kind, 0), Err(Errno::PERM), "{kind}");
+        }
         assert_eq!(pair(AF_INET, SOCK_STREAM), Err(Errno::PERM));
+    });
+}
+
+#[test]
+fn local_sockets_are_refused_also_where_a_supervisor_is() {
+    apart(|| {
+        enter(true, Network::Enabled, true);
+        for kind in [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET] {
+            assert_eq!(socket(AF_UNIX, kind, 0), Err(Errno::PERM), "{kind}");
+        }
+        // The supervisor's.
+        assert!(socket(AF_NETLINK, SOCK_RAW, libc::NETLINK_GENERIC).is_ok());
     });
 }
 

@@ -33,7 +33,7 @@ fn programs_are_read_and_nothing_is_written() {
     assert_eq!((plan.base, plan.layers.len()), (Base::ReadOnly, 0));
     assert_eq!(seen(&plan, "/bin"), Read);
     assert!(plan.only_reads());
-    assert_eq!(plan.read, ["/"].map(std::path::PathBuf::from));
+    assert_eq!(plan.read, ["/"].map(PathBuf::from));
 }
 
 #[test]
@@ -273,23 +273,6 @@ fn our_own_program_is_loaded_where_nothing_of_the_system_is() {
     );
     let plan = world.plan(&[root(Read)]).unwrap();
     assert!(plan.layers.is_empty());
-}
-
-#[test]
-fn sockets_outside_of_writable_roots_are_hidden_with_a_network() {
-    let mut world = World::new()
-        .with("/run/daemon", Node::File)
-        .with("/run/asked", Node::File)
-        .with("/w/own", Node::File);
-    world.network = Network::Enabled;
-    world.facts.sockets = ["/run/daemon", "/run/asked", "/w/own"]
-        .map(Into::into)
-        .to_vec();
-    let rules = [root(Read), rule("/w", Write), rule("/run/asked", Read)];
-    let plan = world.plan(&rules).unwrap();
-    assert_eq!(layer(&plan, "/run/daemon"), Some(&View::HiddenFile));
-    assert_eq!(seen(&plan, "/run/asked"), Read);
-    assert_eq!(seen(&plan, "/w/own"), Write);
 }
 
 #[test]
