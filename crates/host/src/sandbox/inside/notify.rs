@@ -183,3 +183,6 @@ fn report(mut program: BpfProgram) -> Option<BpfProgram> {
     }
     reports.then_some(program)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{Access, AtFlags, FileType, IFlags, Mode, OFlags, Stat},
+    fs::{Access, AtFlags, FileType, IFlags, Mode, OFlags, Stat, StatVfsMountFlags},
     io::Errno,
 };
 
@@ -30,6 +30,9 @@ const MAX_DEPTH: usize = 4096;
 
 /// What a directory of `/proc` is made of. Who reads there sees its own.
 const PROC: i64 = 0x9fa0;
+
+/// Memory that processes share by name; the sandbox has its own.
+const SHARED_MEMORY: &str = "/dev/shm";
 
 /// Device and number: what a file is, whatever its name.
 type Identity = (u64, u64);
@@ -55,6 +58,8 @@ pub(super) struct Places {
     paths: HashMap<PathBuf, HashSet<OsString>>,
     /// Directories with guarded names, and all above them.
     bearers: HashSet<PathBuf>,
+    /// Whether it is Landlock and not the mounts that keeps files from being changed.
+    alone: bool,
 }
 
 // === impl Places ===
@@ -66,6 +71,7 @@ impl Places {
             names: HashMap::new(),
             paths: HashMap::new(),
             bearers: HashSet::new(),
+            alone: !seal.namespaces,
         };
         for (granted, ground) in [
             (&grants.full, Ground::Native),
@@ -76,6 +82,13 @@ impl Places {
             places
                 .grounds
                 .extend(identities.map(|identity| (identity, ground)));
+        }
+        // Landlock lets this be changed unless the seal says something else.
+        if seal.namespaces
+            && let Ok(stat) = rustix::fs::stat(SHARED_MEMORY)
+        {
+            let known = places.grounds.entry(identity(&stat));
+            known.or_insert(Ground::Native);
         }
         for guarded in &seal.guarded {
             let names = guarded.names.iter().cloned();
@@ -167,24 +180,28 @@ impl Places {
 
     /// Whether walls, and nothing else, keep this file from being changed.
     pub(super) fn keeps_file(&self, file: &OwnedFd) -> Result<bool, Errno> {
+        let mount = rustix::fs::fstatvfs(file)?;
+        if !self.alone && !mount.f_flag.contains(StatVfsMountFlags::RDONLY) {
+            return Ok(false);
+        }
         // By its name here: the call with a descriptor alone is not to be had everywhere.
         let name = format!("/proc/self/fd/{}", file.as_raw_fd());
         if let Err(error) = rustix::fs::access(name, Access::WRITE_OK) {
             return Ok(error == Errno::ROFS);
         }
-        // It may be changed: Landlock alone could refuse it, by the way that leads to it.
+        // Landlock alone could refuse it, by the way that leads to it.
         let stat = rustix::fs::fstat(file)?;
-        if self.grounds.contains_key(&identity(&stat)) {
+        if self.grounds.contains_key(&identity(&stat)) || is_proc(file.as_fd()) {
             return Ok(false);
         }
-        if kind(&stat) == FileType::Directory {
-            return Ok(self.ground(file.as_fd())? == Ground::Outside && !is_proc(file.as_fd()));
-        }
         let path = PathBuf::from(OsString::from_vec(place(file)?));
-        let parent = path.parent().ok_or(Errno::INVAL)?;
+        let parent = match kind(&stat) {
+            FileType::Directory => path.as_path(),
+            _ => path.parent().ok_or(Errno::INVAL)?,
+        };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let parent = rustix::fs::open(parent, flags, Mode::empty())?;
-        Ok(self.ground(parent.as_fd())? == Ground::Outside && !is_proc(file.as_fd()))
+        Ok(self.ground(parent.as_fd())? == Ground::Outside)
     }
 }
 

@@ -28,7 +28,7 @@ struct World {
     /// from the start, and beside it `deep/er`, in which `secret` is guarded.
     root: PathBuf,
     denied: Arc<AtomicBool>,
-    /// Where it all is, removed in the end.
+    /// Where it all is, and a file `beside`; removed in the end.
     _place: tempfile::TempDir,
 }
 
@@ -58,13 +58,19 @@ impl World {
 /// Runs `body` on a thread behind walls, with a supervisor on this one. To be called within
 /// [`super::super::trial::apart`].
 fn behind_walls(body: impl FnOnce(&World) + Send) {
+    behind(true, body);
+}
+
+/// The same with namespaces around, as far as the walls know, or not.
+fn behind(namespaces: bool, body: impl FnOnce(&World) + Send) {
     give_up_what_there_is().unwrap();
     let place = tempfile::tempdir().unwrap();
     let root = place.path().canonicalize().unwrap().join("root");
     fs::create_dir_all(root.join("old/below")).unwrap();
     fs::create_dir_all(root.join("deep/er")).unwrap();
     fs::write(root.join("file"), "text").unwrap();
-    let seal = seal(&root);
+    fs::write(root.with_file_name("beside"), "text").unwrap();
+    let seal = seal(&root, namespaces);
     let ruleset = Ruleset::prepare(&seal, None).unwrap();
     let filter = Filter::compile(&seal).unwrap().unwrap();
     let denied = Arc::<AtomicBool>::default();
@@ -90,13 +96,13 @@ fn behind_walls(body: impl FnOnce(&World) + Send) {
     world.holds_nothing_guarded();
 }
 
-fn seal(root: &Path) -> Seal {
+fn seal(root: &Path, namespaces: bool) -> Seal {
     let guarded = |directory: &Path, names: &[&str]| Guarded {
         directory: directory.to_owned(),
         names: names.iter().map(Into::into).collect(),
     };
     Seal {
-        namespaces: true,
+        namespaces,
         network: Network::Restricted,
         read: vec!["/".into()],
         write: vec![root.to_owned()],

@@ -7,6 +7,8 @@ use std::{
         fd::AsRawFd,
         unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink},
     },
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
 };
 
 use rustix::{
@@ -129,6 +131,46 @@ fn modes_are_those_of_the_task() {
                 ["a", "b", "c", "d", "e", "f"].map(mode),
                 [0o750, 0o711, 0o640, 0o640, 0o666, 0o777]
             );
+        });
+    });
+}
+
+#[test]
+fn a_umask_that_changes_holds_for_what_is_made_next() {
+    apart(|| {
+        behind_walls(|world| {
+            let directory = world.path("masked");
+            fs::create_dir(&directory).unwrap();
+            let make = |name: &str| {
+                let path = directory.join(name);
+                let flags = OFlags::CREATE | OFlags::EXCL;
+                drop(openat(CWD, &path, flags, Mode::from_raw_mode(0o666)).unwrap());
+                let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+                fs::remove_file(&path).unwrap();
+                mode
+            };
+            let stop = AtomicBool::new(false);
+            thread::scope(|scope| {
+                // Asks in between, so that what it shares with us is looked up at any time.
+                let beside = scope.spawn(|| {
+                    let mut rounds = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        make("beside");
+                        rounds += 1;
+                    }
+                    rounds
+                });
+                for mask in (0..=0o776).step_by(3) {
+                    rustix::process::umask(Mode::from_raw_mode(mask));
+                    assert_eq!(make("own"), 0o666 & !mask, "{mask:o}");
+                    assert_eq!(make("own"), 0o666 & !mask, "{mask:o}");
+                }
+                stop.store(true, Ordering::Relaxed);
+                assert!(beside.join().unwrap() > 0);
+            });
+            // Another's is its own.
+            world.line("umask 0; : > masked/a; umask 22; : > masked/b");
+            assert_eq!(make("own"), 0o666 & !0o776);
         });
     });
 }

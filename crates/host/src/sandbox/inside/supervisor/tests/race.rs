@@ -1,6 +1,7 @@
 //! A path that changes while it is looked at.
 
 use std::{
+    cell::Cell,
     env, fs,
     os::unix::ffi::OsStrExt,
     path::Path,
@@ -41,45 +42,58 @@ fn flip(path: &[AtomicU8], names: [&str; 2], stop: &AtomicBool) {
     }
 }
 
-fn race(world: &World, path: &[AtomicU8], attempt: impl Fn(u64) + Sync) {
+fn race(world: &World, names: [&str; 2], attempt: impl Fn(u64)) {
+    let path = shared(&world.root, names[0]);
     let stop = AtomicBool::new(false);
     let end = Instant::now() + duration();
-    let mut rounds = 0_u64;
+    let (mut rounds, mut made) = (0_u64, 0_u64);
     thread::scope(|scope| {
-        scope.spawn(|| flip(path, ["okay", ".git"], &stop));
+        scope.spawn(|| flip(&path, names, &stop));
         while Instant::now() < end {
             attempt(path.as_ptr() as u64);
-            let found = fs::symlink_metadata(world.path(".git"));
-            if found.is_ok() {
+            if fs::symlink_metadata(world.path(".git")).is_ok() {
                 stop.store(true, Ordering::Relaxed);
                 panic!("it was made in round {rounds}");
             }
-            fs::remove_file(world.path("okay")).ok();
-            fs::remove_dir(world.path("okay")).ok();
+            let permitted = world.path(names[0]);
+            let removed = fs::remove_file(&permitted).or_else(|_| fs::remove_dir(&permitted));
+            made += u64::from(removed.is_ok());
             rounds += 1;
         }
         stop.store(true, Ordering::Relaxed);
     });
-    assert!(rounds > 1000, "only {rounds} rounds");
+    assert!(rounds > 1000 && made > 100, "{made} of {rounds} rounds");
+    assert!(world.denied());
+}
+
+fn race_all(world: &World, names: [&str; 2]) {
+    let here = libc::AT_FDCWD.cast_unsigned().into();
+    let flags = (libc::O_CREAT | libc::O_WRONLY).cast_unsigned().into();
+    let turn = Cell::new(0);
+    race(world, names, |path| {
+        turn.set((turn.get() + 1) % 3);
+        let target = c"target".as_ptr() as u64;
+        let made = match turn.get() {
+            0 => call(libc::SYS_mkdirat, [here, path, 0o777]),
+            1 => call(libc::SYS_openat, [here, path, flags, 0o666]),
+            _ => call(libc::SYS_symlinkat, [target, here, path]),
+        };
+        // Only an open gives a descriptor.
+        if let Ok(fd @ 1..) = made {
+            call(libc::SYS_close, [fd.cast_unsigned()]).unwrap();
+        }
+    });
 }
 
 #[test]
 fn a_path_that_changes_meanwhile_wins_nothing() {
-    apart(|| {
-        behind_walls(|world| {
-            let here = libc::AT_FDCWD.cast_unsigned().into();
-            let path = shared(&world.root, "okay");
-            let flags = (libc::O_CREAT | libc::O_WRONLY).cast_unsigned().into();
-            race(world, &path, |path| {
-                call(libc::SYS_mkdirat, [here, path, 0o777]).ok();
-                if let Ok(fd) = call(libc::SYS_openat, [here, path, flags, 0o666]) {
-                    call(libc::SYS_close, [fd.cast_unsigned()]).ok();
-                }
-                let target = c"target".as_ptr() as u64;
-                call(libc::SYS_symlinkat, [target, here, path]).ok();
-            });
-        });
-    });
+    apart(|| behind_walls(|world| race_all(world, ["okay", ".git"])));
+}
+
+/// Between a place where the task makes things by itself and one where nobody does.
+#[test]
+fn a_path_that_changes_to_another_directory_wins_nothing() {
+    apart(|| behind_walls(|world| race_all(world, ["old/one", ".//.git"])));
 }
 
 #[test]
@@ -100,9 +114,9 @@ fn a_link_that_changes_meanwhile_wins_nothing() {
                         }
                     }
                 });
-                let mut rounds = 0;
+                let (mut rounds, mut made) = (0, 0);
                 while Instant::now() < end {
-                    fs::File::create(&link).ok();
+                    made += u64::from(fs::File::create(&link).is_ok());
                     if fs::symlink_metadata(world.path(".git")).is_ok() {
                         stop.store(true, Ordering::Relaxed);
                         panic!("it was made in round {rounds}");
@@ -110,7 +124,7 @@ fn a_link_that_changes_meanwhile_wins_nothing() {
                     rounds += 1;
                 }
                 stop.store(true, Ordering::Relaxed);
-                assert!(rounds > 1000, "only {rounds} rounds");
+                assert!(rounds > 1000 && made > 100, "{made} of {rounds} rounds");
             });
         });
     });
