@@ -14,7 +14,7 @@
 //! | story | what it does instead |
 //! |---|---|
 //! | the outage | loses output |
-//! | an interrupt in a sandbox | ends the wrapper; the command's trap does not run |
+//! | an interrupt in a sandbox, also nobody's | ends the wrapper; the command's trap does not run |
 //! | words alone | takes words in the output for a denial |
 //! | what was denied, a walled terminal | looks for the words too early now and then, and says that nothing was denied |
 //! | a shell that the profile hides | starts a program that is not there, which then panics |
