@@ -8,7 +8,9 @@
 //!
 //! Bounded: of one directory at most [`LISTED`] others are given full rights, after at most
 //! [`READ`] entries were looked at, and of all together [`ALL_LISTED`]. One that is left out is
-//! safe: what happens in it takes the way over the supervisor.
+//! safe: what happens in it takes the way over the supervisor. In a directory that belongs to
+//! everybody (its sticky bit is set, as that of `/tmp`) none is looked for: there are many, and
+//! a command works in those that it makes itself.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -86,10 +88,14 @@ pub(super) type Visit<'a> = dyn FnMut(BorrowedFd<'_>, Granted, Kind) -> io::Resu
 pub(super) fn survey(seal: &Seal, visit: &mut Visit<'_>) -> io::Result<()> {
     let partial = partial(seal);
     let mut identities = HashSet::new();
+    let mut searched = Vec::new();
     for path in &partial {
         if let Some(fd) = open(path, Links::Refuse)? {
             let granted = identify(fd.as_fd(), path.clone())?;
             identities.insert((granted.device, granted.inode));
+            if !Mode::from_raw_mode(fstat(&fd)?.st_mode).contains(Mode::SVTX) {
+                searched.push(path);
+            }
             visit(fd.as_fd(), granted, Kind::Partial)?;
         }
     }
@@ -108,7 +114,7 @@ pub(super) fn survey(seal: &Seal, visit: &mut Visit<'_>) -> io::Result<()> {
         }
     }
     let mut left = ALL_LISTED;
-    for path in &partial {
+    for path in searched {
         left -= within(path, left.min(LISTED), &mut full)?;
     }
     Ok(())

@@ -6,7 +6,10 @@ use std::{
     io::ErrorKind,
     os::{
         fd::OwnedFd,
-        unix::{fs::symlink, net::UnixListener},
+        unix::{
+            fs::{PermissionsExt as _, symlink},
+            net::UnixListener,
+        },
     },
     path::{Path, PathBuf},
 };
@@ -218,6 +221,22 @@ fn no_more_directories_than_the_bound_are_listed() {
     }
     let guarded: Vec<_> = guarded.iter().map(PathBuf::as_path).collect();
     assert_eq!(listed(&guarded), ALL_LISTED);
+}
+
+#[test]
+fn in_a_directory_of_everybody_none_are_listed() {
+    let (_folder, root) = folder();
+    fs::create_dir(root.join("theirs")).unwrap();
+    let listed = || {
+        Ruleset::prepare(&seal(&[&root], &[&root]), None)
+            .unwrap()
+            .grants()
+            .full
+            .len()
+    };
+    assert_eq!(listed(), 1);
+    fs::set_permissions(&root, fs::Permissions::from_mode(0o1777)).unwrap();
+    assert_eq!(listed(), 0);
 }
 
 #[test]
