@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    os::unix::fs::symlink,
+    os::unix::{ffi::OsStrExt, fs::symlink},
     path::Path,
     sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering},
     thread,
@@ -245,6 +245,79 @@ pub(crate) fn path(scene: &Scene, report: &mut Report) {
             &|| {
                 let plain = Arg::from(libc::S_IFREG | 0o644);
                 whatever(make(libc::SYS_mknodat, [plain, Arg::from(0)]));
+            },
+        ],
+    );
+}
+
+/// The address of a socket, which lies in memory that another thread writes.
+static ADDRESS: [AtomicU8; 110] = [const { AtomicU8::new(0) }; 110];
+
+/// Connecting to an address that is changed, on a descriptor that is replaced, between the look at
+/// them and their use. Whom it reached is asked of the socket itself.
+pub(crate) fn address(scene: &Scene, report: &mut Report) {
+    const AT: i32 = 50;
+    let own = scene.own("own.socket");
+    let listening = std::os::unix::net::UnixListener::bind(&own);
+    report.note(format_args!("{listening:?}"));
+    let address = |family: i32, name: &[u8]| {
+        let family = u16::try_from(family).expect("small").to_ne_bytes();
+        [&family[..], name, &[0; 110][name.len() + 2..]].concat()
+    };
+    let path = |path: &Path| address(libc::AF_UNIX, path.as_os_str().as_bytes());
+    let mut loopback = scene.tcp.to_be_bytes().to_vec();
+    loopback.extend([127, 0, 0, 1]);
+    let meant = [path(&own), address(libc::AF_INET, &loopback)];
+    let outside = path(&scene.out("stream.socket"));
+    let write = |bytes: &[u8]| {
+        for (to, from) in ADDRESS.iter().zip(bytes) {
+            to.store(*from, Ordering::Relaxed);
+        }
+    };
+    let socket = |family: i32| {
+        call!(
+            SYS_socket,
+            family,
+            libc::SOCK_STREAM | libc::SOCK_NONBLOCK,
+            0
+        )
+    };
+    let seen = AtomicBool::new(false);
+    let won = || seen.load(Ordering::Relaxed);
+    race(
+        scene,
+        report,
+        &won,
+        &[
+            &|| {
+                for other in &meant {
+                    write(other);
+                    write(&outside);
+                }
+            },
+            &|| {
+                for family in [libc::AF_INET, libc::AF_UNIX] {
+                    let made = socket(family);
+                    whatever(made.and_then(|fd| call!(SYS_dup3, fd, AT, 0)));
+                    whatever(made.and_then(|fd| call!(SYS_close, fd)));
+                }
+            },
+            &|| {
+                let target = Arg::from(ADDRESS.as_ptr() as usize);
+                let length = Arg::from(ADDRESS.len());
+                whatever(sys::perform(
+                    libc::SYS_connect,
+                    &mut [Arg::from(AT), target, length],
+                ));
+                let (mut peer, mut length) = ([0_u8; 128], 128_u32.to_ne_bytes());
+                let asked = call!(
+                    SYS_getpeername,
+                    AT,
+                    peer.as_mut_slice(),
+                    length.as_mut_slice()
+                );
+                let reached = peer.windows(7).any(|part| part == b"outside");
+                seen.fetch_or(asked.is_ok() && reached, Ordering::Relaxed);
             },
         ],
     );

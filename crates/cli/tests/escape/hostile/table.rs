@@ -238,5 +238,6 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("race-parent", Everybody, races::parent).racing(),
     attack("race-hard-link", Everybody, races::hard_link).racing(),
     attack("race-path", Everybody, races::path).racing(),
+    attack("race-address", Everybody, races::address).racing(),
     attack("race-folder", Everybody, races::folder).racing(),
 ];
