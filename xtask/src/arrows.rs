@@ -5,12 +5,13 @@ use std::{fs, path::Path};
 use anyhow::Context as _;
 
 /// A crate and what it may use of ours. Tests may use more.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("protocol", &[]),
     ("rpc", &["protocol"]),
     ("host", &[]),
+    ("agent", &[]),
     ("client", &["protocol", "rpc"]),
-    ("server", &["client", "host", "protocol", "rpc"]),
+    ("server", &["agent", "client", "host", "protocol", "rpc"]),
     ("cli", &["client", "host", "protocol", "rpc", "server"]),
     ("testkit", &[]),
 ];

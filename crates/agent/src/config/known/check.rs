@@ -1,0 +1,331 @@
+//! Whether a configuration says what it may say.
+
+use std::{fmt, path::Path};
+
+use toml::{Table, Value};
+
+use super::{Form, Kind, Known, Presence, Shape, Variant};
+
+/// The first thing in a configuration that is not as it may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// Where it stands: keys, and the indexes of lists.
+    pub(crate) path: Vec<String>,
+    /// What is wrong, without the place.
+    pub(crate) words: String,
+    /// The place as it is told to people: without indexes, and where a table takes any key, only
+    /// that table. None where the words name it.
+    shown: Option<String>,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)?;
+        match &self.shown {
+            Some(shown) => write!(f, "\nin `{shown}`\n"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where one is while checking.
+struct Place<'a> {
+    path: Vec<String>,
+    /// How much of the path is told, once it is no longer all of it.
+    told: Option<usize>,
+    /// The folder that relative paths are relative to. None: they are refused.
+    base: Option<&'a Path>,
+}
+
+impl Known {
+    /// Checks `table`, which must be of the kind `shape`. Relative paths are fine if there is a
+    /// `base` for them.
+    pub(crate) fn check(
+        &self,
+        shape: &str,
+        table: &Table,
+        base: Option<&Path>,
+    ) -> Result<(), Misfit> {
+        let mut place = Place {
+            path: Vec::new(),
+            told: None,
+            base,
+        };
+        self.check_table(self.shape(shape), table, &mut place)
+    }
+
+    pub(super) fn shape(&self, name: &str) -> &Shape {
+        self.shapes
+            .get(name)
+            .expect("every kind that known.txt names is in it")
+    }
+
+    /// The settings of `table` that mean nothing, as dotted keys.
+    pub(crate) fn unknown(&self, shape: &str, table: &Table) -> Vec<String> {
+        let mut found = Vec::new();
+        self.note_unknown(self.shape(shape), table, "", &mut found);
+        found
+    }
+
+    fn note_unknown(&self, shape: &Shape, table: &Table, above: &str, found: &mut Vec<String>) {
+        for (key, value) in table {
+            let dotted = match above {
+                "" => key.clone(),
+                above => format!("{above}.{key}"),
+            };
+            match (shape.fields.get(key), &shape.rest) {
+                (Some(field), _) => self.note_unknown_in(&field.kind, value, &dotted, found),
+                (None, Some(rest)) => self.note_unknown_in(rest, value, &dotted, found),
+                (None, None) if shape.open => {}
+                (None, None) => found.push(dotted),
+            }
+        }
+    }
+
+    fn note_unknown_in(&self, kind: &Kind, value: &Value, dotted: &str, found: &mut Vec<String>) {
+        match (kind, value) {
+            (Kind::Shape(name), Value::Table(table)) => {
+                self.note_unknown(self.shape(name), table, dotted, found);
+            }
+            (Kind::Map(inner), Value::Table(table)) => {
+                for (key, value) in table {
+                    self.note_unknown_in(inner, value, &format!("{dotted}.{key}"), found);
+                }
+            }
+            (Kind::List(inner), Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.note_unknown_in(inner, value, &format!("{dotted}.{index}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_table(
+        &self,
+        shape: &Shape,
+        table: &Table,
+        place: &mut Place<'_>,
+    ) -> Result<(), Misfit> {
+        for (key, value) in table {
+            let (kind, told) = match (shape.fields.get(key), &shape.rest) {
+                (Some(field), _) => (&field.kind, place.told),
+                (None, Some(rest)) => (rest, place.told.or(Some(place.path.len()))),
+                (None, None) => continue,
+            };
+            place.within(key, told, |place| self.check_value(kind, value, place))?;
+        }
+        let missing = shape.fields.iter().find(|(key, field)| {
+            field.presence == Presence::Required && !table.contains_key(key.as_str())
+        });
+        match missing {
+            Some((key, _)) => Err(place.misfit(format!("missing field `{key}`"))),
+            None => check_transport(shape, table, place),
+        }
+    }
+
+    fn check_value(&self, kind: &Kind, value: &Value, place: &mut Place<'_>) -> Result<(), Misfit> {
+        match (kind, value) {
+            (Kind::Any, _)
+            | (Kind::Bool, Value::Boolean(_))
+            | (Kind::Text, Value::String(_))
+            | (Kind::Table, Value::Table(_))
+            | (Kind::Keys, Value::String(_))
+            | (Kind::Float(_), Value::Float(_) | Value::Integer(_)) => Ok(()),
+            (Kind::Keys, Value::Array(items)) => items
+                .iter()
+                .try_for_each(|item| self.check_value(&Kind::Text, item, place)),
+            (Kind::Path, Value::String(path)) => {
+                if place.base.is_none() && !Path::new(path).is_absolute() {
+                    let words = "AbsolutePathBuf deserialized without a base path";
+                    return Err(place.misfit(words.to_owned()));
+                }
+                Ok(())
+            }
+            (Kind::Int { name, min, max }, Value::Integer(number)) => {
+                if (*min..=*max).contains(number) {
+                    return Ok(());
+                }
+                let words = format!("invalid value: integer `{number}`, expected {name}");
+                Err(place.misfit(words))
+            }
+            (Kind::Enum(variants), value) => self.check_enum(variants, value, place),
+            (Kind::Either(name, kinds), value) => {
+                if kinds
+                    .iter()
+                    .any(|kind| self.check_value(kind, value, place).is_ok())
+                {
+                    return Ok(());
+                }
+                let words = format!("data did not match any variant of untagged enum {name}");
+                Err(place.misfit(words))
+            }
+            (Kind::List(inner), Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    place.within_list(index, |place| self.check_value(inner, item, place))?;
+                }
+                Ok(())
+            }
+            (Kind::Map(inner), Value::Table(table)) => {
+                for (key, value) in table {
+                    let told = place.told;
+                    place.within(key, told, |place| self.check_value(inner, value, place))?;
+                }
+                Ok(())
+            }
+            (Kind::Shape(name), Value::Table(table)) => {
+                self.check_table(self.shape(name), table, place)
+            }
+            (kind, value) => Err(place.misfit(format!(
+                "invalid type: {}, expected {}",
+                unexpected(value),
+                expected(kind)
+            ))),
+        }
+    }
+
+    fn check_enum(
+        &self,
+        variants: &[Variant],
+        value: &Value,
+        place: &mut Place<'_>,
+    ) -> Result<(), Misfit> {
+        let (name, payload) = match value {
+            Value::String(name) => (name, None),
+            Value::Table(table) => match (table.len(), table.iter().next()) {
+                (1, Some((name, payload))) => (name, Some(payload)),
+                (found, _) => {
+                    let words = format!("wanted exactly 1 element, found {found} elements");
+                    return Err(place.misfit(words));
+                }
+            },
+            _ => {
+                let words = "invalid type: unit variant, expected string only";
+                return Err(place.misfit(words.to_owned()));
+            }
+        };
+        let Some(variant) = variants.iter().find(|variant| variant.name == *name) else {
+            return Err(place.misfit(unknown_variant(name, variants)));
+        };
+        match (&variant.form, payload) {
+            (Form::Gone, None) => Err(Misfit {
+                words: format!(
+                    "{} = \"{name}\" is no longer supported; remove this setting",
+                    place.path.join(".")
+                ),
+                path: place.path.clone(),
+                shown: None,
+            }),
+            (Form::Plain | Form::Means(_), None) => Ok(()),
+            (Form::With(_), None) => {
+                let words = "invalid type: unit variant, expected newtype variant";
+                Err(place.misfit(words.to_owned()))
+            }
+            (Form::With(kind), Some(payload)) => {
+                let told = place.told.or(Some(place.path.len()));
+                place.within(name, told, |place| self.check_value(kind, payload, place))
+            }
+            (_, Some(_)) => {
+                let words = "invalid type: newtype variant, expected unit variant";
+                Err(place.misfit(words.to_owned()))
+            }
+        }
+    }
+}
+
+impl Place<'_> {
+    fn within<T>(
+        &mut self,
+        key: &str,
+        told: Option<usize>,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = std::mem::replace(&mut self.told, told);
+        self.path.push(key.to_owned());
+        let result = check(self);
+        self.path.pop();
+        self.told = before;
+        result
+    }
+
+    /// Indexes are not told; what is below an element is.
+    fn within_list<T>(&mut self, index: usize, check: impl FnOnce(&mut Self) -> T) -> T {
+        let told = self.told.or(Some(self.path.len()));
+        self.within(&index.to_string(), told, check)
+    }
+
+    fn misfit(&self, words: String) -> Misfit {
+        let told = self.told.unwrap_or(self.path.len());
+        let shown = self.path[..told].join(".");
+        Misfit {
+            path: self.path.clone(),
+            words,
+            shown: (!shown.is_empty()).then_some(shown),
+        }
+    }
+}
+
+/// A server of tools is either a program or an address, and takes only what belongs to it.
+fn check_transport(shape: &Shape, table: &Table, place: &Place<'_>) -> Result<(), Misfit> {
+    if shape.name != "RawMcpServerConfig" {
+        return Ok(());
+    }
+    let has = |key: &&&str| table.contains_key(**key);
+    let of_program: &[&str] = &["args", "env", "env_vars", "cwd"];
+    let of_address: &[&str] = &[
+        "url",
+        "bearer_token_env_var",
+        "bearer_token",
+        "http_headers",
+        "env_http_headers",
+        "oauth",
+        "oauth_resource",
+        "auth",
+    ];
+    let (foreign, transport) = match (table.contains_key("command"), table.contains_key("url")) {
+        (true, _) => (of_address, "stdio"),
+        (false, true) => (of_program, "streamable_http"),
+        (false, false) => return Err(place.misfit("invalid transport".to_owned())),
+    };
+    match foreign.iter().find(has) {
+        Some(key) => Err(place.misfit(format!("{key} is not supported for {transport}"))),
+        None => Ok(()),
+    }
+}
+
+fn unknown_variant(name: &str, variants: &[Variant]) -> String {
+    let names: Vec<_> = variants
+        .iter()
+        .map(|variant| format!("`{}`", variant.name))
+        .collect();
+    let expected = match &names[..] {
+        [one] => one.clone(),
+        [one, other] => format!("{one} or {other}"),
+        many => format!("one of {}", many.join(", ")),
+    };
+    format!("unknown variant `{name}`, expected {expected}")
+}
+
+fn unexpected(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("string {text:?}"),
+        Value::Integer(number) => format!("integer `{number}`"),
+        Value::Float(number) => format!("floating point `{number:?}`"),
+        Value::Boolean(truth) => format!("boolean `{truth}`"),
+        Value::Datetime(_) | Value::Table(_) => "map".to_owned(),
+        Value::Array(_) => "sequence".to_owned(),
+    }
+}
+
+fn expected(kind: &Kind) -> String {
+    match kind {
+        Kind::Bool => "a boolean".to_owned(),
+        Kind::Text | Kind::Enum(_) | Kind::Any => "a string".to_owned(),
+        Kind::Path => "path string".to_owned(),
+        Kind::Int { name, .. } | Kind::Float(name) | Kind::Either(name, _) => name.clone(),
+        Kind::Table | Kind::Map(_) => "a map".to_owned(),
+        Kind::Keys => "a keybinding string or a list of keybinding strings".to_owned(),
+        Kind::List(_) => "a sequence".to_owned(),
+        Kind::Shape(name) => format!("struct {name}"),
+    }
+}
