@@ -7,6 +7,8 @@
 mod check;
 mod complete;
 mod parse;
+mod unknown;
+mod words;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

@@ -58,7 +58,7 @@ pub enum Disabled {
 pub struct Layer {
     /// Where it comes from.
     pub source: Source,
-    /// What its content is known by; see [`version`].
+    /// What its content is known by: the digest of what it says, whatever its comments and order.
     pub version: String,
     /// What it says.
     pub config: Json,

@@ -4,7 +4,10 @@ use std::{fmt, path::Path};
 
 use toml::{Table, Value};
 
-use super::{Form, Kind, Known, Presence, Shape, Variant};
+use super::{
+    Form, Kind, Known, Presence, Shape, Variant,
+    words::{expected, unexpected, unknown_variant},
+};
 
 /// The first thing in a configuration that is not as it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,47 +61,6 @@ impl Known {
         self.shapes
             .get(name)
             .expect("every kind that known.txt names is in it")
-    }
-
-    /// The settings of `table` that mean nothing, as dotted keys.
-    pub(crate) fn unknown(&self, shape: &str, table: &Table) -> Vec<String> {
-        let mut found = Vec::new();
-        self.note_unknown(self.shape(shape), table, "", &mut found);
-        found
-    }
-
-    fn note_unknown(&self, shape: &Shape, table: &Table, above: &str, found: &mut Vec<String>) {
-        for (key, value) in table {
-            let dotted = match above {
-                "" => key.clone(),
-                above => format!("{above}.{key}"),
-            };
-            match (shape.fields.get(key), &shape.rest) {
-                (Some(field), _) => self.note_unknown_in(&field.kind, value, &dotted, found),
-                (None, Some(rest)) => self.note_unknown_in(rest, value, &dotted, found),
-                (None, None) if shape.open => {}
-                (None, None) => found.push(dotted),
-            }
-        }
-    }
-
-    fn note_unknown_in(&self, kind: &Kind, value: &Value, dotted: &str, found: &mut Vec<String>) {
-        match (kind, value) {
-            (Kind::Shape(name), Value::Table(table)) => {
-                self.note_unknown(self.shape(name), table, dotted, found);
-            }
-            (Kind::Map(inner), Value::Table(table)) => {
-                for (key, value) in table {
-                    self.note_unknown_in(inner, value, &format!("{dotted}.{key}"), found);
-                }
-            }
-            (Kind::List(inner), Value::Array(items)) => {
-                for (index, value) in items.iter().enumerate() {
-                    self.note_unknown_in(inner, value, &format!("{dotted}.{index}"), found);
-                }
-            }
-            _ => {}
-        }
     }
 
     fn check_table(
@@ -290,42 +252,5 @@ fn check_transport(shape: &Shape, table: &Table, place: &Place<'_>) -> Result<()
     match foreign.iter().find(has) {
         Some(key) => Err(place.misfit(format!("{key} is not supported for {transport}"))),
         None => Ok(()),
-    }
-}
-
-fn unknown_variant(name: &str, variants: &[Variant]) -> String {
-    let names: Vec<_> = variants
-        .iter()
-        .map(|variant| format!("`{}`", variant.name))
-        .collect();
-    let expected = match &names[..] {
-        [one] => one.clone(),
-        [one, other] => format!("{one} or {other}"),
-        many => format!("one of {}", many.join(", ")),
-    };
-    format!("unknown variant `{name}`, expected {expected}")
-}
-
-fn unexpected(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("string {text:?}"),
-        Value::Integer(number) => format!("integer `{number}`"),
-        Value::Float(number) => format!("floating point `{number:?}`"),
-        Value::Boolean(truth) => format!("boolean `{truth}`"),
-        Value::Datetime(_) | Value::Table(_) => "map".to_owned(),
-        Value::Array(_) => "sequence".to_owned(),
-    }
-}
-
-fn expected(kind: &Kind) -> String {
-    match kind {
-        Kind::Bool => "a boolean".to_owned(),
-        Kind::Text | Kind::Enum(_) | Kind::Any => "a string".to_owned(),
-        Kind::Path => "path string".to_owned(),
-        Kind::Int { name, .. } | Kind::Float(name) | Kind::Either(name, _) => name.clone(),
-        Kind::Table | Kind::Map(_) => "a map".to_owned(),
-        Kind::Keys => "a keybinding string or a list of keybinding strings".to_owned(),
-        Kind::List(_) => "a sequence".to_owned(),
-        Kind::Shape(name) => format!("struct {name}"),
     }
 }
