@@ -1,0 +1,6 @@
+//! Configuration, with files on a disk.
+
+mod crash;
+mod layers;
+mod projects;
+mod world;

@@ -1,0 +1,3 @@
+//! The agent's parts as its server uses them.
+
+mod config;
