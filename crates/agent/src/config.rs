@@ -24,6 +24,7 @@
 
 mod document;
 mod edit;
+pub mod excerpt;
 mod fault;
 mod files;
 pub mod flags;

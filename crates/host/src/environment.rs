@@ -1,12 +1,10 @@
-//! What this computer is, and what its owner configured on it: shell and folders, configuration
-//! layers, skills and plugins.
+//! What this computer is, and what its owner has put on it: shell and folders, skills and plugins.
 //!
 //! Everything here is read on request and nothing is kept. The functions block on the file system
 //! and read only regular files of bounded size, so a FIFO or a huge file cannot hold a thread for
 //! long; a caller on a runtime runs them on a blocking thread.
 
 pub mod capability;
-pub mod config;
 mod describe;
 mod passwd;
 mod shell;

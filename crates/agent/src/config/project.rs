@@ -14,7 +14,7 @@ use std::{
 
 use toml::{Table, Value};
 
-pub(super) use self::trust::Trust;
+pub(super) use self::trust::{Trust, TrustError};
 use super::layers::Disabled;
 
 /// Keys that only the system and the user may set.

@@ -23,7 +23,7 @@ pub struct Requirements {
 
 /// What the old file asks for it also demands: as a requirement, its choice is the only one.
 /// Reading only is always allowed, too.
-const FROM_MANAGED: [(&str, &str, Option<&str>); 3] = [
+pub(super) const FROM_MANAGED: [(&str, &str, Option<&str>); 3] = [
     ("approval_policy", "allowed_approval_policies", None),
     ("approvals_reviewer", "allowed_approvals_reviewers", None),
     ("sandbox_mode", "allowed_sandbox_modes", Some("read-only")),
@@ -80,7 +80,8 @@ impl Configuration {
     }
 }
 
-fn managed_demands(managed: &Table) -> Table {
+/// What the old file demands.
+pub(super) fn managed_demands(managed: &Table) -> Table {
     let mut demands = Table::new();
     for (key, allowed, always) in FROM_MANAGED {
         if let Some(Value::String(chosen)) = managed.get(key) {

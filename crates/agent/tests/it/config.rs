@@ -1,6 +1,7 @@
 //! Configuration, with files on a disk.
 
 mod crash;
+mod excerpt;
 mod layers;
 mod projects;
 mod world;

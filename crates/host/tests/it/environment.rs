@@ -1,6 +1,5 @@
-//! Configuration and capabilities, read from folders made for each test.
+//! Capabilities, read from folders made for each test.
 
-mod config;
 mod inventory;
 mod roots;
 

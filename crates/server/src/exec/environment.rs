@@ -4,10 +4,11 @@ mod discovery;
 
 use std::sync::Arc;
 
-use outpost_host::environment::{
-    Description,
-    config::{self, ConfigRequest},
+use outpost_agent::config::{
+    Places,
+    excerpt::{self, ConfigRequest},
 };
+use outpost_host::environment::Description;
 use outpost_protocol::{
     NoParams, PathUri, RpcError,
     exec::{
@@ -103,8 +104,11 @@ pub(super) async fn config_read(
         requirements_paths: params.requirements_paths,
     };
     let server = call.server;
-    let places = server.places.clone();
-    let read = blocking(&server, move || config::read(&places, &request)).await?;
+    let places = Places {
+        home: server.places.home.clone(),
+        system: server.places.system.clone(),
+    };
+    let read = blocking(&server, move || excerpt::read(&places, &request)).await?;
     let found = read.map_err(|error| errors::config(&error))?;
     let response = ConfigReadResponse {
         user_home_dir: server.places.user_home.as_ref().map(PathUri::from_path),
@@ -116,8 +120,8 @@ pub(super) async fn config_read(
     Ok(response.into())
 }
 
-fn layers(stack: config::LayerStack) -> ConfigLayers {
-    let layer = |layer: config::Layer| ConfigLayer {
+fn layers(stack: excerpt::LayerStack) -> ConfigLayers {
+    let layer = |layer: excerpt::Layer| ConfigLayer {
         source: layer.source,
         base_dir: PathUri::from_path(layer.base_dir),
         toml: layer.toml,

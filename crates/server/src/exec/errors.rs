@@ -2,8 +2,8 @@
 
 use std::{error::Error, io};
 
+use outpost_agent::config::excerpt::ConfigError;
 use outpost_host::{
-    environment::config::ConfigError,
     fs::{FsError, FsErrorKind},
     http::HttpError,
     process::{ResizeError, StartError, WriteError, keeper::SpawnError},

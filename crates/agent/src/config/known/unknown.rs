@@ -5,10 +5,11 @@ use toml::{Table, Value};
 use super::{Kind, Known, Shape};
 
 impl Known {
-    /// The settings of `table` that mean nothing, as dotted keys.
+    /// The settings of `table` that mean nothing, as dotted keys in order.
     pub(crate) fn unknown(&self, shape: &str, table: &Table) -> Vec<String> {
         let mut found = Vec::new();
         self.note_unknown(self.shape(shape), table, "", &mut found);
+        found.sort();
         found
     }
 

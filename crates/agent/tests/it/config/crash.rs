@@ -112,7 +112,7 @@ fn a_killed_writer_leaves_the_old_or_the_new_file() {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         // After so many writes it is killed: somewhere in the next.
-        let patience = 1 + (random >> 33) % 100;
+        let patience = 1 + (random >> 33) % 60;
         let mut child = start_writer(&folder);
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut told = 0;

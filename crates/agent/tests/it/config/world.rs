@@ -28,9 +28,20 @@ impl World {
 
     /// Writes a file. In it, `@` stands for this computer's own folder.
     pub(crate) fn put(&self, name: &str, text: &str) {
+        self.write(name, self.text(text));
+    }
+
+    /// Writes a file as it is.
+    pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, self.text(text)).unwrap();
+        fs::write(path, contents).unwrap();
+    }
+
+    /// `path` without this computer's own folder, so that it can be compared.
+    pub(crate) fn relative(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(self.dir.path()).unwrap();
+        relative.display().to_string()
     }
 
     /// `text` with this computer's own folder for `@`.

@@ -1,12 +1,13 @@
-//! Which layers count where, and what is left of them.
+//! Which layers count where, and what is left of them when a client asks for some keys.
 
 mod projects;
 
-use outpost_host::environment::config::{
-    self, Config, ConfigError, ConfigRequest, FILE_LIMIT, LayerStack, MAX_PATHS, MAX_SEGMENTS,
+use outpost_agent::config::{
+    FILE_LIMIT,
+    excerpt::{self, Config, ConfigError, ConfigRequest, LayerStack, MAX_PATHS, MAX_SEGMENTS},
 };
 
-use super::World;
+use super::world::{World, places};
 
 fn paths(keys: &[&str]) -> Vec<Vec<String>> {
     keys.iter()
@@ -20,15 +21,15 @@ fn read(world: &World, cwd: &str, keys: &[&str]) -> Result<Config, ConfigError> 
         config_paths: paths(keys),
         requirements_paths: paths(keys),
     };
-    config::read(&world.places(), &request)
+    excerpt::read(&places(&world.path("")), &request)
 }
 
 /// Each layer as `base | toml`.
 fn layers(world: &World, stack: &LayerStack) -> Vec<String> {
-    let layer = |layer: &config::Layer| {
+    let layer = |layer: &excerpt::Layer| {
         format!(
             "{} | {}",
-            super::relative(world, &layer.base_dir),
+            world.relative(&layer.base_dir),
             layer.toml.trim_end()
         )
     };
@@ -176,7 +177,7 @@ fn requests_that_make_no_sense_are_refused() {
             config_paths,
             requirements_paths,
         };
-        let error = config::read(&world.places(), &request).unwrap_err();
+        let error = excerpt::read(&places(&world.path("")), &request).unwrap_err();
         assert!(error.is_invalid());
         error.to_string()
     };
@@ -201,7 +202,7 @@ fn requests_that_make_no_sense_are_refused() {
         config_paths: vec![vec!["a".to_owned(); MAX_SEGMENTS]; MAX_PATHS],
         requirements_paths: vec![],
     };
-    assert!(config::read(&world.places(), &deep).is_ok());
+    assert!(excerpt::read(&places(&world.path("")), &deep).is_ok());
 }
 
 #[test]
@@ -223,7 +224,7 @@ fn broken_files_fail_the_call_unless_nobody_trusts_them() {
         let message = message
             .strip_prefix("failed to load executor-local config: ")
             .unwrap();
-        message.replace(&format!("{}/", world.dir.path().display()), "")
+        message.replace(&world.path("").display().to_string(), "")
     };
     let syntax = "extra `=`, expected nothing";
     assert_eq!(

@@ -1,29 +1,24 @@
-//! The configuration layers of this computer, as raw TOML cut down to what a client asks for.
+//! The layers as raw TOML, cut down to the keys a client asks for: a client that merges and
+//! interprets them itself, for a computer it works on.
 //!
-//! Layers run from the lowest to the highest precedence: system, user, trusted project folders
-//! from the project's root down to the working directory, and the administrator's old
-//! `managed_config.toml`. Requirements, which limit what configuration may say, come from the
-//! system folder alone. Nothing is merged or interpreted: that is the client's part.
-//!
-//! A file that cannot be read or parsed fails the whole call: leaving out a layer could lift a
-//! limit somebody relies on.
+//! Nothing is merged or interpreted here, and relative paths stay relative. A file that cannot be
+//! read or parsed fails the whole call: leaving out a layer could lift a limit somebody relies on.
 
 mod error;
 mod filter;
-mod project;
-mod repository;
-mod trust;
 
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
+use toml::Table;
 
 pub use self::error::ConfigError;
-use self::{filter::Selection, trust::Trust};
-use super::{Places, text_file};
-
-/// The largest configuration file read: hundreds of times what people write by hand.
-pub const FILE_LIMIT: usize = 1 << 20;
+use self::filter::Selection;
+use super::{
+    Places,
+    files::{self, ReadError},
+    project::{self, Trust},
+    requirements,
+};
 
 /// How many paths a client may ask for at once; clients ask for one or two.
 pub const MAX_PATHS: usize = 1024;
@@ -86,14 +81,15 @@ struct RawLayer {
 /// be read.
 pub fn read(places: &Places, request: &ConfigRequest) -> Result<Config, ConfigError> {
     check(request)?;
-    let system_file = places.system.join("config.toml");
-    let user_file = places.home.join("config.toml");
-    let managed_file = places.system.join("managed_config.toml");
+    let system_file = places.system_file();
+    let user_file = places.user_file();
+    let managed_file = places.managed_file();
     let system = load(&system_file)?;
     let user = load(&user_file)?;
     let managed = load(&managed_file)?;
 
-    let trust = Trust::from_tables(&[&system, &user, &managed])?;
+    let trust = Trust::from_tables(&[&system, &user, &managed])
+        .map_err(|error| ConfigError::trust(&error))?;
     let mut layers = vec![
         RawLayer {
             source: format!("system ({})", system_file.display()),
@@ -106,9 +102,13 @@ pub fn read(places: &Places, request: &ConfigRequest) -> Result<Config, ConfigEr
             toml: user,
         },
     ];
-    layers.extend(project::layers(&request.cwd, &trust, &places.home)?);
+    for folder in project::folders(&request.cwd, &trust, &places.home) {
+        if folder.disabled.is_none() {
+            layers.extend(project_layers(&folder)?);
+        }
+    }
     let mut requirements = Vec::new();
-    let system_requirements = requirements_layer(&places.system)?;
+    let system_requirements = requirements_layer(places)?;
     let has_system_requirements = system_requirements.is_some();
     requirements.extend(system_requirements);
     requirements.extend(managed_requirements(
@@ -167,21 +167,57 @@ fn stack(layers: Vec<RawLayer>, system: usize, paths: &[Vec<String>]) -> LayerSt
     kept
 }
 
+/// The layers of one folder of a project, without what a project may not say.
+fn project_layers(folder: &project::Folder) -> Result<Vec<RawLayer>, ConfigError> {
+    let Some(mut layer) = project_layer(&folder.dot_folder)? else {
+        return Ok(Vec::new());
+    };
+    let Some(main) = &folder.hooks_from else {
+        return Ok(vec![layer]);
+    };
+    layer.toml.remove("hooks");
+    let hooks = project_layer(main)?.and_then(|layer| {
+        let toml = project::only_hooks(layer.toml)?;
+        Some(RawLayer { toml, ..layer })
+    });
+    Ok(std::iter::once(layer).chain(hooks).collect())
+}
+
+fn project_layer(dot_folder: &Path) -> Result<Option<RawLayer>, ConfigError> {
+    let path = dot_folder.join("config.toml");
+    let Some(text) = read_file(&path)? else {
+        return Ok(None);
+    };
+    let mut toml: Table = text
+        .parse()
+        .map_err(|error| ConfigError::project(&path, &error))?;
+    project::strip(&mut toml);
+    Ok(Some(RawLayer {
+        source: format!("project ({})", path.display()),
+        base_dir: dot_folder.to_owned(),
+        toml,
+    }))
+}
+
 /// A file's table, empty if there is no such file.
 fn load(path: &Path) -> Result<Table, ConfigError> {
     let Some(text) = read_file(path)? else {
         return Ok(Table::new());
     };
-    text.parse()
-        .map_err(|error| ConfigError::parse(path, &text, &error))
+    files::parse(path, &text).map_err(|fault| ConfigError::Syntax(fault.to_string()))
 }
 
+/// The text of a file; none if there is no regular file of that name.
 fn read_file(path: &Path) -> Result<Option<String>, ConfigError> {
-    text_file::read(path, FILE_LIMIT).map_err(|source| ConfigError::unreadable(path, &source))
+    match files::read_text(path) {
+        Ok(found) => Ok(found.map(|(text, _)| text)),
+        Err(ReadError::NotAFile(_)) => Ok(None),
+        Err(error) => Err(ConfigError::unreadable(path, &error)),
+    }
 }
 
-fn requirements_layer(system: &Path) -> Result<Option<RawLayer>, ConfigError> {
-    let path = system.join("requirements.toml");
+fn requirements_layer(places: &Places) -> Result<Option<RawLayer>, ConfigError> {
+    let path = places.requirements_file();
     let Some(text) = read_file(&path)? else {
         return Ok(None);
     };
@@ -190,38 +226,26 @@ fn requirements_layer(system: &Path) -> Result<Option<RawLayer>, ConfigError> {
         .map_err(|error| ConfigError::requirements(&path, &error))?;
     Ok(Some(RawLayer {
         source: path.display().to_string(),
-        base_dir: system.to_owned(),
+        base_dir: places.system.clone(),
         toml,
     }))
 }
 
-/// What the old file asks for it also demands: as requirements, its choices are the only ones.
+/// What the old file demands.
 fn managed_requirements(
     path: &Path,
     system: &Path,
     managed: &Table,
 ) -> Result<Option<RawLayer>, ConfigError> {
-    let mut toml = Table::new();
-    for (key, allowed, always) in [
-        ("approval_policy", "allowed_approval_policies", None),
-        ("approvals_reviewer", "allowed_approvals_reviewers", None),
-        ("sandbox_mode", "allowed_sandbox_modes", Some("read-only")),
-    ] {
-        let Some(value) = managed.get(key) else {
-            continue;
-        };
-        let Value::String(chosen) = value else {
+    for (key, _, _) in requirements::FROM_MANAGED {
+        if managed.get(key).is_some_and(|value| !value.is_str()) {
             return Err(ConfigError::NotText {
                 path: path.display().to_string(),
                 key,
             });
-        };
-        let mut values: Vec<_> = always.into_iter().map(Value::from).collect();
-        if always != Some(chosen) {
-            values.push(value.clone());
         }
-        toml.insert(allowed.to_owned(), Value::Array(values));
     }
+    let toml = requirements::managed_demands(managed);
     Ok((!toml.is_empty()).then(|| RawLayer {
         source: path.display().to_string(),
         base_dir: system.to_owned(),

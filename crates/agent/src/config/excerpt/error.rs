@@ -3,6 +3,7 @@
 use std::{fmt, path::Path};
 
 use super::{MAX_PATHS, MAX_SEGMENTS};
+use crate::config::project::TrustError;
 
 /// Why [`read`](super::read) failed.
 #[derive(Debug, thiserror::Error)]
@@ -27,22 +28,9 @@ pub enum ConfigError {
     /// A file is not TOML.
     #[error("failed to load executor-local config: {0}")]
     Syntax(String),
-    /// The markers of a project's root are not a list of texts.
-    #[error(
-        "failed to load executor-local config: project_root_markers must be an array of strings"
-    )]
-    Markers,
-    /// A project is neither trusted nor untrusted.
-    #[error(
-        "failed to load executor-local config: unknown variant `{level}`, \
-         expected `trusted` or `untrusted`\nin `projects.{project}.trust_level`\n"
-    )]
-    TrustLevel {
-        /// The project's folder, as configured.
-        project: String,
-        /// What stands there instead.
-        level: String,
-    },
+    /// What is said of projects is not understood.
+    #[error("failed to load executor-local config: {0}")]
+    Projects(String),
     /// A key of the old managed file, which becomes a requirement, is not a text.
     #[error("failed to load executor-local config: {path}: {key} must be a string")]
     NotText {
@@ -66,25 +54,8 @@ impl ConfigError {
         }
     }
 
-    /// `file:line:column: what is wrong`, counted from 1.
-    pub(super) fn parse(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let before = error
-            .span()
-            .and_then(|span| text.get(..span.start))
-            .unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count()
-            + 1;
-        Self::Syntax(format!(
-            "{}:{line}:{column}: {}",
-            path.display(),
-            error.message()
-        ))
+    pub(super) fn trust(error: &TrustError) -> Self {
+        Self::Projects(error.to_string())
     }
 
     pub(super) fn project(path: &Path, error: &toml::de::Error) -> Self {

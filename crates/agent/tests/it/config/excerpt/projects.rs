@@ -2,9 +2,12 @@
 
 use std::os::unix::fs::symlink;
 
-use outpost_host::environment::config::{self, ConfigRequest};
+use outpost_agent::config::{
+    Places,
+    excerpt::{self, ConfigRequest},
+};
 
-use super::{World, layers, models, paths, read, repository, set_trust};
+use super::{World, layers, models, paths, places, read, repository, set_trust};
 
 #[test]
 fn only_trusted_projects_count() {
@@ -115,8 +118,10 @@ fn a_project_cannot_choose_where_credentials_go() {
 fn the_home_folder_is_no_project() {
     let world = World::new();
     world.write("work/.git/HEAD", "");
-    let mut places = world.places();
-    places.home = world.path("work/.codex");
+    let places = Places {
+        home: world.path("work/.codex"),
+        ..places(&world.path(""))
+    };
     let text = format!(
         "model = 'u'\n[projects.'{}']\ntrust_level = 'trusted'",
         world.path("work").display()
@@ -127,7 +132,7 @@ fn the_home_folder_is_no_project() {
         config_paths: paths(&["model"]),
         requirements_paths: Vec::new(),
     };
-    let config = config::read(&places, &request).unwrap().config;
+    let config = excerpt::read(&places, &request).unwrap().config;
     assert_eq!(layers(&world, &config), ["work/.codex | model = \"u\""]);
 }
 
