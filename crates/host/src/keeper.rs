@@ -29,6 +29,8 @@ mod limits;
 mod main;
 mod orders;
 pub(crate) mod socket;
+mod spare;
+mod spares;
 mod strays;
 pub(crate) mod sys;
 mod table;

@@ -21,6 +21,7 @@ pub mod means;
 pub(crate) mod plan;
 mod policy;
 pub(crate) mod seal;
+pub(crate) mod stamp;
 mod walls;
 
 pub use self::{

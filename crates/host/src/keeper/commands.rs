@@ -14,9 +14,10 @@ use super::{
     limits::{Holding, NotStarted},
     main::{About, Keeper, unwatch},
     socket::{self, Socket},
+    spare::Again,
     sys::{self, Forked},
     table::Refused,
-    wire::{Command, Reply, Stage},
+    wire::{Command, Order, Reply, Stage},
 };
 use crate::process::{
     cgroup::Group,
@@ -40,6 +41,8 @@ pub(super) enum Held {
     /// It lives in a leaf of the group.
     Leaf {
         leader: u32,
+        /// Which one it is: its own, or the one in which its walls were raised beforehand.
+        leaf: u64,
         /// Until the program runs: where a failure is reported, and what the server will get.
         starting: Option<Starting>,
         /// Once the leader is gone and others are not: tells when the leaf is empty.
@@ -52,6 +55,8 @@ pub(super) enum Held {
         ours: Vec<OwnedFd>,
         /// What is around it, when it is the first process behind walls.
         walls: Option<Around>,
+        /// Until a spare has taken it: how it is started without one.
+        again: Option<Box<Again>>,
     },
 }
 
@@ -60,8 +65,10 @@ pub(super) enum Held {
 pub(super) struct Around {
     /// What was said by whoever raised them.
     pub(super) words: OwnedFd,
-    /// Whether all of it lives in a leaf of the group.
-    pub(super) leaf: bool,
+    /// The leaf of the group in which all of it lives, if it does in one.
+    pub(super) leaf: Option<u64>,
+    /// Until the program runs: what the next one like it would be started behind.
+    pub(super) next: Option<Box<Order>>,
 }
 
 /// What is held while a command is between fork and exec.
@@ -128,16 +135,21 @@ fn usable_group() -> io::Result<Group> {
 impl Keeper {
     /// Starts a command; the answer comes when it runs or has failed to.
     pub(super) fn spawn(&mut self, command: &Command) {
-        if let Err(NotStarted { failed, words }) = self.try_spawn(command) {
-            let (stage, errno) = failed;
-            let failed = Reply::SpawnFailed {
-                id: command.id,
-                stage,
-                errno,
-                words,
-            };
-            self.leash.reply(&failed, Vec::new());
+        if let Err(not_started) = self.try_spawn(command) {
+            self.refuse(command.id, not_started);
         }
+    }
+
+    /// Says that a command was not started.
+    pub(super) fn refuse(&mut self, id: u64, NotStarted { failed, words }: NotStarted) {
+        let (stage, errno) = failed;
+        let failed = Reply::SpawnFailed {
+            id,
+            stage,
+            errno,
+            words,
+        };
+        self.leash.reply(&failed, Vec::new());
     }
 
     fn try_spawn(&mut self, command: &Command) -> Result<(), NotStarted> {
@@ -157,6 +169,20 @@ impl Keeper {
         let program = Program::new(argv, arg0.as_deref(), cwd, env);
         let program = program.ok_or(failed(Errno::INVAL))?;
         let ends = Ends::open(*stdio).map_err(resource)?;
+        match self.take_spare(command) {
+            Some(spare) => Ok(self.use_spare(command, spare, ends)?),
+            None => self.spawn_anew(command, program, ends),
+        }
+    }
+
+    /// Starts a command without a spare; the table has room for it.
+    pub(super) fn spawn_anew(
+        &mut self,
+        command: &Command,
+        program: Program,
+        ends: Ends,
+    ) -> Result<(), NotStarted> {
+        let id = &command.id;
         let leaf = self.means.group().map(|group| group.make_leaf(*id));
         let leaf = leaf.transpose().map_err(resource)?;
         let started = self.spawn_held(command, leaf.as_ref(), program, ends);
@@ -224,6 +250,7 @@ impl Keeper {
                     leader,
                     Held::Leaf {
                         leader,
+                        leaf: id,
                         starting,
                         events: None,
                     },
@@ -268,6 +295,7 @@ impl Keeper {
                     control: Socket::new(control),
                     ours: ends.ours,
                     walls: None,
+                    again: None,
                 };
                 self.table.admit(id, pid.as_raw_pid().unsigned_abs(), held);
                 Ok(())

@@ -21,6 +21,7 @@ impl Keeper {
             control,
             ours,
             walls,
+            ..
         }) = self.table.get(id)
         else {
             return;
@@ -46,7 +47,9 @@ impl Keeper {
                     let mut fds = mem::take(&mut ours);
                     fds.extend(pidfd);
                     self.started(id, pid, fds);
+                    self.prepare_for_next(id);
                 }
+                Reply::Taken { .. } => self.taken(id),
                 Reply::SpawnFailed {
                     stage,
                     errno,
@@ -105,6 +108,9 @@ impl Keeper {
             Some(Held::Guard { .. }) => {
                 self.hear_guard(id);
                 self.table.reaped(pid);
+                if self.start_again(id) {
+                    return;
+                }
                 let walls = match self.table.get(id) {
                     Some(Held::Guard { walls, .. }) => walls.take(),
                     _ => None,
@@ -121,18 +127,19 @@ impl Keeper {
                         self.kill_strays();
                     }
                 }
-                self.all_but_leaf_ended(id, pid, walls.is_some_and(|walls| walls.leaf));
+                self.all_but_leaf_ended(id, pid, walls.and_then(|walls| walls.leaf));
             }
             None => {}
         }
     }
 
     /// What stood between us and a walled command has ended; its leaf may not be empty yet.
-    fn all_but_leaf_ended(&mut self, id: u64, leader: u32, leaf: bool) {
-        match self.table.get(id) {
-            Some(held) if leaf => {
+    fn all_but_leaf_ended(&mut self, id: u64, leader: u32, leaf: Option<u64>) {
+        match (self.table.get(id), leaf) {
+            (Some(held), Some(leaf)) => {
                 let left = Held::Leaf {
                     leader,
+                    leaf,
                     starting: None,
                     events: None,
                 };
@@ -148,16 +155,19 @@ impl Keeper {
 
     /// Sees whether a leaf without a leader is empty, and has it watched if not.
     pub(super) fn check_empty(&mut self, id: u64) {
-        let Some(group) = self.means.group() else {
+        let Some(Held::Leaf { leaf, .. }) = self.table.get(id) else {
+            return;
+        };
+        let (leaf, Some(group)) = (*leaf, self.means.group()) else {
             return;
         };
         if !self.table.is_over(id) {
             return;
         }
-        if group.remove_leaf(id) {
+        if group.remove_leaf(leaf) {
             return self.emptied(id);
         }
-        let watched = group.leaf_events(id).and_then(|opened| {
+        let watched = group.leaf_events(leaf).and_then(|opened| {
             self.watch(&opened, About::Leaf(id), EventFlags::PRI)?;
             Ok(opened)
         });
@@ -174,6 +184,7 @@ impl Keeper {
     pub(super) fn leaf_changed(&mut self, id: u64) {
         let Some(Held::Leaf {
             events: Some(events),
+            leaf,
             ..
         }) = self.table.get(id)
         else {
@@ -182,9 +193,10 @@ impl Keeper {
         if cgroup::is_populated(events) {
             return;
         }
+        let leaf = *leaf;
         if let Some(group) = self.means.group() {
             // A directory that stays behind goes with the whole group.
-            group.remove_leaf(id);
+            group.remove_leaf(leaf);
         }
         self.emptied(id);
     }

@@ -192,6 +192,8 @@ impl Guard {
     /// Reaps, obeys and reports until no child is left.
     fn watch(mut self) {
         let mut pause = SWEEP_AGAIN[0];
+        // What came together with the command is here already and makes nothing readable.
+        self.hear();
         while self.reap() {
             self.keeper.flush();
             if self.killing {
@@ -258,7 +260,11 @@ impl Guard {
                 Request::Signal { signal, to, .. } if signals.contains(&(signal, to)) => {}
                 Request::Signal { signal, to, .. } => signals.push((signal, to)),
                 Request::Kill { .. } => self.killing = true,
-                Request::Hello { .. } | Request::Spawn(_) | Request::Forget { .. } => {}
+                Request::Hello { .. }
+                | Request::Spawn(_)
+                | Request::Forget { .. }
+                | Request::Prepare(_)
+                | Request::Use { .. } => {}
             }
         }
         if !self.killing {

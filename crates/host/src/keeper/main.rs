@@ -13,6 +13,7 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -32,6 +33,8 @@ use super::{
     commands::{Held, Means},
     limits::Limited,
     socket::Socket,
+    spare::Spare,
+    spares::Spares,
     sys,
     table::Table,
     wire::{Reply, Request, VERSION},
@@ -76,6 +79,14 @@ pub(super) struct Keeper {
     pub(super) limited: HashMap<u64, Limited>,
     /// Leaves whose events could not be opened.
     pub(super) unwatched: Vec<u64>,
+    /// Walls that were raised beforehand.
+    pub(super) spares: Spares<Spare>,
+    /// How many spares there were.
+    pub(super) last_spare: u64,
+    /// Tells when what is mounted here changes, once there was a spare.
+    pub(super) mounts: Option<OwnedFd>,
+    /// The leaves of spares that came to nothing, until they are empty.
+    pub(super) old_leaves: Vec<u64>,
     /// What the keeper has changed for itself and not for its commands.
     pub(super) normal: Normal,
     pub(super) closing: bool,
@@ -192,6 +203,10 @@ impl Keeper {
             controllers: None,
             limited: HashMap::new(),
             unwatched: Vec::new(),
+            spares: Spares::default(),
+            last_spare: 0,
+            mounts: None,
+            old_leaves: Vec::new(),
             normal,
             closing: false,
         };
@@ -210,9 +225,9 @@ impl Keeper {
         while !(self.closing && self.table.is_empty()) {
             self.leash.flush();
             self.mind_the_leash()?;
-            let timeout = (!self.unwatched.is_empty()).then_some(&LOOK_AGAIN);
+            let timeout = self.look_again();
             events.clear();
-            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout) {
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -229,6 +244,7 @@ impl Keeper {
             for id in std::mem::take(&mut self.unwatched) {
                 self.check_empty(id);
             }
+            self.end_old_spares();
         }
         self.leash.flush();
         self.end_strays();
@@ -239,6 +255,16 @@ impl Keeper {
             group.remove();
         }
         Ok(())
+    }
+
+    /// How soon there is something to do without any event.
+    fn look_again(&self) -> Option<Timespec> {
+        if !self.unwatched.is_empty() || !self.old_leaves.is_empty() {
+            return Some(LOOK_AGAIN);
+        }
+        let idle = self.spares.next_idle(Instant::now())?;
+        // A moment later, so that it has passed then.
+        Timespec::try_from(idle + Duration::from_millis(1)).ok()
     }
 
     /// Watches the leash for what can be done about it now.
@@ -278,12 +304,18 @@ impl Keeper {
                 Ok(Some(Request::Signal { id, signal, to })) => self.signal(id, signal, to),
                 Ok(Some(Request::Kill { id })) => self.kill(id),
                 Ok(Some(Request::Forget { id })) => self.table.forget(id),
-                Ok(Some(Request::Hello { .. } | Request::Spawn(_))) => {}
+                Ok(Some(
+                    Request::Hello { .. }
+                    | Request::Spawn(_)
+                    | Request::Prepare(_)
+                    | Request::Use { .. },
+                )) => {}
                 Ok(None) if open => return,
                 Ok(None) | Err(_) => break,
             }
         }
         self.closing = true;
+        self.end_spares();
         if let Some(group) = self.means.group() {
             group.kill_all().ok();
         }
@@ -303,8 +335,10 @@ impl Keeper {
                 self.measure(id, pid);
             }
             let Some(status) = reap_one(pid) else { break };
-            if let Some(id) = id {
-                self.child_ended(id, pid.as_raw_pid().unsigned_abs(), status);
+            let pid = pid.as_raw_pid().unsigned_abs();
+            match id {
+                Some(id) => self.child_ended(id, pid, status),
+                None => self.spare_ended(pid),
             }
         }
     }

@@ -23,21 +23,25 @@ impl Keeper {
         let unreaped = self.table.pid(id);
         match self.table.get(id) {
             Some(Held::Guard { control, .. }) => {
-                control.request(&Request::Signal {
+                let signal = Request::Signal {
                     id,
                     signal: number,
                     to,
-                });
+                };
+                control.request(&signal, Vec::new());
                 self.tell_guard(id);
             }
-            Some(Held::Leaf { leader, .. }) => match (to, unreaped.and_then(pid)) {
+            Some(Held::Leaf { leader, leaf, .. }) => match (to, unreaped.and_then(pid)) {
                 // Not reaped, so the number still means its group. It may have no member.
                 (To::Group, Some(leader)) => drop(kill_process_group(leader, signal)),
                 (To::Group, None) => {
-                    let group = *leader;
-                    self.signal_leaf(id, signal, |stat| stat.group == group);
+                    let (group, leaf) = (*leader, *leaf);
+                    self.signal_leaf(leaf, signal, |stat| stat.group == group);
                 }
-                (To::Tree, _) => self.signal_leaf(id, signal, |_| true),
+                (To::Tree, _) => {
+                    let leaf = *leaf;
+                    self.signal_leaf(leaf, signal, |_| true);
+                }
             },
             None => {}
         }
@@ -55,17 +59,17 @@ impl Keeper {
         epoll::modify(&self.epoll, control, About::Guard(id).token(), wanted).ok();
     }
 
-    fn signal_leaf(&self, id: u64, signal: Signal, wanted: impl Fn(&tree::Stat) -> bool) {
+    fn signal_leaf(&self, leaf: u64, signal: Signal, wanted: impl Fn(&tree::Stat) -> bool) {
         let Some(group) = self.means.group() else {
             return;
         };
         let stats: Vec<_> = group
-            .leaf_members(id)
+            .leaf_members(leaf)
             .into_iter()
             .filter_map(tree::look)
             .collect();
         // Whoever is still a member now was one when it was looked at, or is one now.
-        let members = group.leaf_members(id);
+        let members = group.leaf_members(leaf);
         for stat in stats
             .iter()
             .filter(|stat| members.contains(&stat.pid) && wanted(stat))
@@ -82,7 +86,7 @@ impl Keeper {
                 control,
                 ..
             }) => {
-                control.request(&Request::Kill { id });
+                control.request(&Request::Kill { id }, Vec::new());
                 self.tell_guard(id);
             }
             // The end of its first process is the end of a sandbox. The leaf, where there is one,
@@ -90,19 +94,23 @@ impl Keeper {
             Some(Held::Guard {
                 walls: Some(walls),
                 control,
+                again,
                 ..
             }) => {
+                // Whoever wants it dead wants no second attempt.
+                *again = None;
                 let leaf = walls.leaf;
-                control.request(&Request::Kill { id });
+                control.request(&Request::Kill { id }, Vec::new());
                 self.tell_guard(id);
-                if let Some(group) = self.means.group().filter(|_| leaf) {
-                    group.kill_leaf(id).ok();
+                if let (Some(group), Some(leaf)) = (self.means.group(), leaf) {
+                    group.kill_leaf(leaf).ok();
                 }
             }
-            Some(Held::Leaf { .. }) => {
+            Some(Held::Leaf { leaf, .. }) => {
+                let leaf = *leaf;
                 if let Some(group) = self.means.group() {
                     // Fails when the leaf is being removed, thus empty.
-                    group.kill_leaf(id).ok();
+                    group.kill_leaf(leaf).ok();
                 }
             }
             None => {}

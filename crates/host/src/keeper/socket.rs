@@ -137,13 +137,13 @@ impl Socket {
     }
 
     /// Queues a request; [`Socket::flush`] sends it.
-    pub(crate) fn request(&mut self, request: &Request) {
+    pub(crate) fn request(&mut self, request: &Request, fds: Vec<OwnedFd>) {
         let mut bytes = Vec::new();
         request.encode(&mut bytes);
         self.outbox.push_back(Parcel {
             bytes,
             sent: 0,
-            fds: Vec::new(),
+            fds,
         });
     }
 

@@ -32,7 +32,8 @@ impl Keeper {
     }
 
     fn strays(&self) -> Vec<tree::Stat> {
-        let ours: Vec<u32> = self.table.children().collect();
+        let spares = self.spares.held().map(|spare| spare.pid);
+        let ours: Vec<u32> = self.table.children().chain(spares).collect();
         let picture = tree::picture().unwrap_or_default();
         let me = getpid().as_raw_pid().unsigned_abs();
         let below = tree::descendants(&picture, me, |pid| ours.contains(&pid));

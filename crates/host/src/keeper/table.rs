@@ -142,6 +142,18 @@ impl<T> Table<T> {
         Some((entry.held, entry.phase == Phase::Exited && !entry.forgotten))
     }
 
+    /// Takes out a command of which nothing was said yet, as if it had never been admitted.
+    pub(crate) fn withdraw(&mut self, id: u64) -> Option<T> {
+        if !self.is_starting(id) {
+            return None;
+        }
+        let entry = self.entries.remove(&id)?;
+        if self.pids.get(&entry.pid) == Some(&id) {
+            self.pids.remove(&entry.pid);
+        }
+        Some(entry.held)
+    }
+
     /// Nothing more is said about this command.
     pub(crate) fn forget(&mut self, id: u64) {
         if let Some(entry) = self.entries.get_mut(&id) {
@@ -190,6 +202,7 @@ mod tests {
         Emptied(u64),
         Reaped(u32),
         Forget(u64),
+        Withdraw(u64),
     }
 
     fn op() -> impl Strategy<Value = Op> {
@@ -201,7 +214,8 @@ mod tests {
             id.clone().prop_map(Op::Exited),
             id.clone().prop_map(Op::Emptied),
             pid.prop_map(Op::Reaped),
-            id.prop_map(Op::Forget),
+            id.clone().prop_map(Op::Forget),
+            id.prop_map(Op::Withdraw),
         ]
     }
 
@@ -246,6 +260,11 @@ mod tests {
                     Op::Reaped(pid) => {
                         table.reaped(pid);
                         prop_assert_eq!(table.by_pid(pid), None);
+                    }
+                    Op::Withdraw(id) => {
+                        let starting = table.is_starting(id);
+                        prop_assert_eq!(table.withdraw(id).is_some(), starting);
+                        prop_assert!(!starting || table.get(id).is_none() && table.pid(id).is_none());
                     }
                     Op::Forget(id) => {
                         table.forget(id);

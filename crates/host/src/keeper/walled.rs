@@ -8,10 +8,11 @@
 //! ends of its streams, then where it enters the groups that bound it, then this program. The
 //! order is a frame and, in a byte, how many such groups there are: only the command itself is in
 //! them, so that walls use up nothing of what it may use. Descriptors 0 and 1 are the null device; 2 is a pipe
-//! for the words of whoever raises the walls, so they never mix with the command's own.
+//! for the words of whoever raises the walls, so they never mix with the command's own. A spare
+//! (see [`super::spare`]) is raised in the same way, before there is a command.
 
 use std::{
-    ffi::CString,
+    ffi::{CStr, CString},
     io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
@@ -31,10 +32,11 @@ use super::{
     child::Normal,
     commands::{Around, Failed, Held, resource},
     limits::Holding,
-    main::{About, Keeper, unwatch},
+    main::{About, Keeper},
     socket::{self, Socket},
+    spare,
     sys::{self, Forked, Pointers},
-    wire::{Command, Order, Request, Stdio},
+    wire::{Command, Order, Request},
 };
 use crate::process::streams::{self, Ends, Theirs};
 
@@ -46,14 +48,29 @@ const CONSOLE: &[u8] = b"/dev/console";
 
 /// What the copy needs to have walls raised.
 struct Raise<'a> {
-    command: &'a Command,
     order: &'a Order,
-    theirs: &'a Theirs,
+    /// What they are raised for, if there is something already.
+    charge: Option<Charge<'a>>,
     control: BorrowedFd<'a>,
     words: BorrowedFd<'a>,
     parent: Pid,
     normal: &'a Normal,
-    holding: &'a Holding,
+}
+
+/// What walls are raised for.
+#[derive(Clone, Copy)]
+pub(super) struct Charge<'a> {
+    pub(super) command: &'a Command,
+    pub(super) theirs: &'a Theirs,
+    pub(super) holding: &'a Holding,
+}
+
+/// Walls that are being raised.
+pub(super) struct Raised {
+    pub(super) pid: u32,
+    pub(super) pidfd: OwnedFd,
+    pub(super) control: OwnedFd,
+    pub(super) words: OwnedFd,
 }
 
 // === impl Keeper: walled commands ===
@@ -69,42 +86,62 @@ impl Keeper {
     ) -> Result<(), Failed> {
         let order = command.walls.as_ref();
         let order = order.ok_or_else(|| resource(Errno::INVAL.into()))?;
+        let charge = Charge {
+            command,
+            theirs: &ends.theirs,
+            holding,
+        };
+        let raised = self.raise(order, Some(charge), holding.birth.as_ref().or(leaf))?;
+        let Raised {
+            pid,
+            control,
+            words,
+            ..
+        } = raised;
+        let watched = self.watch(&control, About::Guard(command.id), EventFlags::IN);
+        // What was raised ends with the socket.
+        watched.map_err(resource)?;
+        let held = Held::Guard {
+            control: Socket::new(control),
+            ours: ends.ours,
+            walls: Some(Around {
+                words,
+                leaf: leaf.map(|_| command.id),
+                next: spare::suits(command).then(|| Box::new(order.clone())),
+            }),
+            again: None,
+        };
+        self.table.admit(command.id, pid, held);
+        Ok(())
+    }
+
+    /// Has walls raised, by a process born in `birth`.
+    pub(super) fn raise(
+        &self,
+        order: &Order,
+        charge: Option<Charge<'_>>,
+        birth: Option<&OwnedFd>,
+    ) -> Result<Raised, Failed> {
         let (control, inner) = socket::pair().map_err(resource)?;
         let (words, speaker) = streams::pipe().map_err(resource)?;
         rustix::io::ioctl_fionbio(&words, true).map_err(|error| resource(error.into()))?;
-        self.watch(&control, About::Guard(command.id), EventFlags::IN)
-            .map_err(resource)?;
         let parent = getpid();
-        let birth = holding.birth.as_ref().or(leaf);
-        match sys::fork(birth.map(AsFd::as_fd)) {
-            Ok(Forked::Child) => Raise {
-                command,
+        match sys::fork(birth.map(AsFd::as_fd)).map_err(resource)? {
+            Forked::Child => Raise {
                 order,
-                theirs: &ends.theirs,
+                charge,
                 control: inner.as_fd(),
                 words: speaker.as_fd(),
                 parent,
                 normal: &self.normal,
-                holding,
             }
             .run(),
-            Ok(Forked::Parent(pid, _)) => {
-                let held = Held::Guard {
-                    control: Socket::new(control),
-                    ours: ends.ours,
-                    walls: Some(Around {
-                        words,
-                        leaf: leaf.is_some(),
-                    }),
-                };
-                self.table
-                    .admit(command.id, pid.as_raw_pid().unsigned_abs(), held);
-                Ok(())
-            }
-            Err(error) => {
-                unwatch(&self.epoll, &control);
-                Err(resource(error))
-            }
+            Forked::Parent(pid, pidfd) => Ok(Raised {
+                pid: pid.as_raw_pid().unsigned_abs(),
+                pidfd,
+                control,
+                words,
+            }),
         }
     }
 }
@@ -152,8 +189,13 @@ impl Raise<'_> {
         rustix::stdio::dup2_stderr(self.words)?;
         let mut fds = vec![self.control, order.as_fd()];
         fds.extend(slave.iter().map(AsFd::as_fd));
-        fds.extend(self.theirs.fds());
-        fds.extend(self.holding.doors.iter().map(AsFd::as_fd));
+        if let Some(Charge {
+            theirs, holding, ..
+        }) = self.charge
+        {
+            fds.extend(theirs.fds());
+            fds.extend(holding.doors.iter().map(AsFd::as_fd));
+        }
         fds.push(own.as_fd());
         sys::hand_over(&fds)?;
         sys::unblock_signals()?;
@@ -161,13 +203,19 @@ impl Raise<'_> {
     }
 
     fn write_order(&self) -> io::Result<OwnedFd> {
-        let mut frame = Vec::new();
-        let command = Command {
-            limits: self.holding.own,
-            ..self.command.clone()
+        let request = match self.charge {
+            None => Request::Prepare(Box::new(self.order.clone())),
+            Some(Charge {
+                command, holding, ..
+            }) => Request::Spawn(Box::new(Command {
+                limits: holding.own,
+                ..command.clone()
+            })),
         };
-        Request::Spawn(Box::new(command)).encode(&mut frame);
-        frame.push(u8::try_from(self.holding.doors.len()).expect("there are two at most"));
+        let mut frame = Vec::new();
+        request.encode(&mut frame);
+        let doors = self.charge.map_or(0, |charge| charge.holding.doors.len());
+        frame.push(u8::try_from(doors).expect("there are two at most"));
         let order = rustix::fs::memfd_create("order", MemfdFlags::CLOEXEC)?;
         let mut rest = frame.as_slice();
         while !rest.is_empty() {
@@ -180,9 +228,17 @@ impl Raise<'_> {
 
     fn open_terminal(&self) -> Result<Option<OwnedFd>, Errno> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        match self.theirs {
-            Theirs::Terminal(name) => rustix::fs::open(name, flags, Mode::empty()).map(Some),
-            Theirs::Pipes { .. } | Theirs::Slave(_) => Ok(None),
+        let opened = self
+            .terminal()
+            .map(|name| rustix::fs::open(name, flags, Mode::empty()));
+        opened.transpose()
+    }
+
+    /// The name of the command's terminal, if it has one.
+    fn terminal(&self) -> Option<&CStr> {
+        match self.charge?.theirs {
+            Theirs::Terminal(name) => Some(name),
+            Theirs::Pipes { .. } | Theirs::Slave(_) => None,
         }
     }
 
@@ -194,8 +250,7 @@ impl Raise<'_> {
             return Self::exec_as(own.as_bytes(), &argv);
         };
         let mut argv = self.order.launcher.clone();
-        if let (Theirs::Terminal(name), Stdio::Terminal { .. }) = (self.theirs, self.command.stdio)
-        {
+        if let Some(name) = self.terminal() {
             argv.extend([
                 b"--dev-bind".to_vec(),
                 name.to_bytes().to_vec(),

@@ -11,10 +11,13 @@ mod inbox;
 
 use self::fields::{Reader, bytes, count, frame, tagged_id};
 pub(crate) use self::inbox::Inbox;
-use crate::{process::ResourceLimits, sandbox::seal::Seal};
+use crate::{
+    process::ResourceLimits,
+    sandbox::{seal::Seal, stamp::Stamp},
+};
 
 /// The version of this protocol; both ends must name the same.
-pub(crate) const VERSION: u16 = 2;
+pub(crate) const VERSION: u16 = 3;
 
 /// The longest frame either end accepts. The kernel takes at most 6 MiB of arguments and
 /// environment, whatever the limits, so with 8 MiB it is always the kernel that decides.
@@ -37,7 +40,7 @@ pub(crate) enum WireError {
     MissingFds,
 }
 
-/// What the server asks of the keeper, and the keeper of a guard.
+/// What the server asks of the keeper, and the keeper of a guard or of a spare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Request {
     /// The first frame: how to work.
@@ -54,6 +57,11 @@ pub(crate) enum Request {
     Kill { id: u64 },
     /// Say nothing more about this id.
     Forget { id: u64 },
+    /// Make everything ready for a command behind these walls, and wait for it.
+    Prepare(Box<Order>),
+    /// Start this command, for whose like everything was made ready; its streams are the `fds`
+    /// descriptors that belong to this frame.
+    Use { command: Box<Command>, fds: u8 },
 }
 
 /// Whom a signal is for.
@@ -94,6 +102,9 @@ pub(crate) struct Order {
     pub(crate) launcher: Vec<Vec<u8>>,
     /// What the command's own process closes itself in with.
     pub(crate) seal: Seal,
+    /// What was at the places of its layers a moment ago. Without it, walls that were raised
+    /// beforehand are neither used nor made.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// What is known of an end beside its status.
@@ -169,6 +180,9 @@ pub(crate) enum Reply {
     },
     /// No member is alive any more.
     Empty { id: u64 },
+    /// A spare shows what it should and starts the command now: from here on it is this one's
+    /// failure, and nobody else may start it.
+    Taken { id: u64 },
 }
 
 // === impl Request ===
@@ -199,6 +213,14 @@ impl Request {
             }
             Self::Kill { id } => tagged_id(w, 3, *id),
             Self::Forget { id } => tagged_id(w, 4, *id),
+            Self::Prepare(order) => {
+                w.push(5);
+                order.encode(w);
+            }
+            Self::Use { command, fds } => {
+                w.extend([6, *fds]);
+                command.encode(w);
+            }
         });
     }
 
@@ -219,6 +241,11 @@ impl Request {
             },
             3 => Self::Kill { id: r.u64()? },
             4 => Self::Forget { id: r.u64()? },
+            5 => Self::Prepare(Box::new(Order::decode(&mut r)?)),
+            6 => Self::Use {
+                fds: r.u8()?,
+                command: Box::new(Command::decode(&mut r)?),
+            },
             _ => return Err(WireError::Malformed),
         };
         r.end(request)
@@ -255,10 +282,8 @@ impl Command {
             w.extend(limit.unwrap_or(0).to_le_bytes());
         }
         w.push(u8::from(self.walls.is_some()));
-        if let Some(Order { launcher, seal }) = &self.walls {
-            count(w, launcher.len());
-            launcher.iter().for_each(|argument| bytes(w, argument));
-            seal.encode(w);
+        if let Some(order) = &self.walls {
+            order.encode(w);
         }
     }
 
@@ -285,10 +310,7 @@ impl Command {
             *limit = is_some.then_some(value);
         }
         let walls = if r.bool()? {
-            Some(Order {
-                launcher: r.list(Reader::bytes)?,
-                seal: Seal::decode(r)?,
-            })
+            Some(Order::decode(r)?)
         } else {
             None
         };
@@ -301,6 +323,32 @@ impl Command {
             stdio,
             limits: bounds,
             walls,
+        })
+    }
+}
+
+// === impl Order ===
+
+impl Order {
+    fn encode(&self, w: &mut Vec<u8>) {
+        count(w, self.launcher.len());
+        self.launcher.iter().for_each(|argument| bytes(w, argument));
+        self.seal.encode(w);
+        w.push(u8::from(self.stamp.is_some()));
+        if let Some(stamp) = &self.stamp {
+            stamp.encode(w);
+        }
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, WireError> {
+        Ok(Self {
+            launcher: r.list(Reader::bytes)?,
+            seal: Seal::decode(r)?,
+            stamp: if r.bool()? {
+                Some(Stamp::decode(r)?)
+            } else {
+                None
+            },
         })
     }
 }
@@ -378,6 +426,7 @@ impl Reply {
                 w.push(Exceeded::to_byte(verdict.exceeded));
             }
             Self::Empty { id } => tagged_id(w, 4, *id),
+            Self::Taken { id } => tagged_id(w, 5, *id),
         });
     }
 
@@ -410,6 +459,7 @@ impl Reply {
                 },
             },
             4 => Self::Empty { id: r.u64()? },
+            5 => Self::Taken { id: r.u64()? },
             _ => return Err(WireError::Malformed),
         };
         r.end(reply)
@@ -422,7 +472,8 @@ impl Reply {
             Self::Ready { .. }
             | Self::SpawnFailed { .. }
             | Self::Exited { .. }
-            | Self::Empty { .. } => 0,
+            | Self::Empty { .. }
+            | Self::Taken { .. } => 0,
         }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod landlock;
 pub(crate) mod notify;
 pub(crate) mod sealing;
 pub(crate) mod seccomp;
+mod spare;
 pub(crate) mod supervisor;
 #[cfg(test)]
 mod trial;

@@ -24,6 +24,7 @@ use super::{
     plan::{self, Plan, PlanError},
     policy::{Policy, Scene},
     seal::Seal,
+    stamp::{Place, Stamp},
 };
 use crate::keeper::wire::Order;
 
@@ -57,11 +58,20 @@ pub enum SandboxError {
 /// else brings in beside it.
 const SEARCH_AGAIN: Duration = Duration::from_secs(5);
 
+/// For how long a look at the places of layers stands for what is there: it is made for the one
+/// start that follows at once.
+const LOOKED: Duration = Duration::from_secs(1);
+
 /// What a command or a file call is walled in by. Made by [`Sandboxes`].
-#[derive(Debug, PartialEq, Eq)]
+///
+/// Equal are those that would be raised in the same way.
+#[derive(Debug)]
 pub struct Walls {
     launcher: Vec<Vec<u8>>,
     seal: Seal,
+    places: Vec<Place>,
+    /// What was at those places, and when.
+    looked: Mutex<Option<(Instant, Stamp)>>,
 }
 
 /// Prepares walls. Clones share what they know.
@@ -95,9 +105,22 @@ struct Known {
 impl Walls {
     /// What the keeper is told.
     pub(crate) fn order(&self) -> Order {
+        let looked = self.looked.lock();
+        let looked = looked.as_ref().filter(|(when, _)| when.elapsed() < LOOKED);
         Order {
             launcher: self.launcher.clone(),
             seal: self.seal.clone(),
+            stamp: looked.map(|(_, stamp)| stamp.clone()),
+        }
+    }
+
+    /// Looks at what these walls are made of, so that the start of a command that follows can use
+    /// some that were raised before. Blocks.
+    fn look(&self) {
+        if self.seal.namespaces {
+            let now = Instant::now();
+            let stamp = Stamp::look(&self.places);
+            *self.looked.lock() = stamp.map(|stamp| (now, stamp));
         }
     }
 
@@ -114,9 +137,22 @@ impl Walls {
             namespaces: !launcher.is_empty(),
             ..plan.seal()
         };
-        Ok(Self { launcher, seal })
+        Ok(Self {
+            launcher,
+            seal,
+            places: Place::of(&plan.layers),
+            looked: Mutex::default(),
+        })
     }
 }
+
+impl PartialEq for Walls {
+    fn eq(&self, other: &Self) -> bool {
+        self.launcher == other.launcher && self.seal == other.seal
+    }
+}
+
+impl Eq for Walls {}
 
 // === impl Sandboxes ===
 
@@ -159,6 +195,26 @@ impl Sandboxes {
         let means = self.means().await?;
         let (this, policy, scene) = (self.clone(), policy.clone(), scene.clone());
         let prepared = spawn_blocking(move || this.prepare_now(&means, policy, scene));
+        prepared.await.map_err(|_| SandboxError::Stopping)?
+    }
+
+    /// [`Sandboxes::prepare`] for a command that is started at once. It may get walls that were
+    /// raised beforehand, and some are raised for the next one like it.
+    ///
+    /// # Errors
+    /// When the policy cannot be enforced; see [`SandboxError`].
+    pub async fn prepare_command(
+        &self,
+        policy: &Policy,
+        scene: &Scene,
+    ) -> Result<Arc<Walls>, SandboxError> {
+        let means = self.means().await?;
+        let (this, policy, scene) = (self.clone(), policy.clone(), scene.clone());
+        let prepared = spawn_blocking(move || {
+            let walls = this.prepare_now(&means, policy, scene)?;
+            walls.look();
+            Ok(walls)
+        });
         prepared.await.map_err(|_| SandboxError::Stopping)?
     }
 

@@ -28,7 +28,13 @@ impl Inbox {
         self.fds.push_back(fds);
     }
 
-    /// The next whole request, if it is here.
+    /// The descriptors of the next frame that has any; none where this process had no room for
+    /// them.
+    pub(crate) fn descriptors(&mut self) -> Option<Vec<OwnedFd>> {
+        self.fds.pop_front()
+    }
+
+    /// The next whole request, if it is here. Its descriptors are taken apart.
     pub(crate) fn request(&mut self) -> Result<Option<Request>, WireError> {
         let Some((start, end)) = self.frame()? else {
             return Ok(None);

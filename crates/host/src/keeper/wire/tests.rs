@@ -3,7 +3,11 @@ use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
-use crate::sandbox::{Network, seal::Guarded};
+use crate::sandbox::{
+    Network,
+    seal::Guarded,
+    stamp::{Identity, Mark},
+};
 
 fn text() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..20)
@@ -64,7 +68,14 @@ fn walls() -> impl Strategy<Value = Order> {
         write,
         guarded,
     });
-    (vec(text(), 0..4), seal).prop_map(|(launcher, seal)| Order { launcher, seal })
+    let identity = any::<(u64, u64)>().prop_map(|(device, inode)| Identity { device, inode });
+    let mark = (path(), option::of(identity)).prop_map(|(path, shown)| Mark { path, shown });
+    let stamp = option::of(vec(mark, 0..3).prop_map(Stamp));
+    (vec(text(), 0..4), seal, stamp).prop_map(|(launcher, seal, stamp)| Order {
+        launcher,
+        seal,
+        stamp,
+    })
 }
 
 fn request() -> impl Strategy<Value = Request> {
@@ -82,6 +93,11 @@ fn request() -> impl Strategy<Value = Request> {
         }),
         any::<u64>().prop_map(|id| Request::Kill { id }),
         any::<u64>().prop_map(|id| Request::Forget { id }),
+        walls().prop_map(|order| Request::Prepare(Box::new(order))),
+        (command(), any::<u8>()).prop_map(|(command, fds)| Request::Use {
+            command: Box::new(command),
+            fds
+        }),
     ]
 }
 
@@ -114,6 +130,7 @@ fn reply() -> impl Strategy<Value = Reply> {
             }
         }),
         any::<u64>().prop_map(|id| Reply::Empty { id }),
+        any::<u64>().prop_map(|id| Reply::Taken { id }),
     ]
 }
 

@@ -367,7 +367,7 @@ impl Link {
                     entry.empty.send_replace(true);
                 }
             }
-            Reply::Ready { .. } => {}
+            Reply::Ready { .. } | Reply::Taken { .. } => {}
         }
     }
 

@@ -20,10 +20,7 @@ use landlock::{
     Ruleset as Builder, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
-use self::{
-    grants::Kind,
-    open::{Links, open},
-};
+use self::grants::Kind;
 use crate::sandbox::{policy::Network, seal::Seal};
 
 pub(crate) mod grants;
@@ -32,6 +29,7 @@ mod sys;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::open::{Links, open};
 pub(crate) use self::{grants::Grants, sys::abi};
 
 /// The newest interface whose rights are used. What is newer is about path sockets, which the

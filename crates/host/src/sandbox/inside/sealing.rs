@@ -28,6 +28,14 @@ use crate::{
 /// How the process ends when nobody can watch over the command.
 const UNWATCHED: i32 = 71;
 
+/// What can be made ready before anything is known of the command: whatever does not depend on
+/// which files there are.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    notified: Option<notify::Filter>,
+    refused: seccomp::Filter,
+}
+
 /// What a command's process closes itself in with.
 #[derive(Debug)]
 pub(crate) struct Sealing {
@@ -48,19 +56,35 @@ struct Watched {
     theirs: OwnedFd,
 }
 
-// === impl Sealing ===
+// === impl Ready ===
 
-impl Sealing {
-    /// Gives up the powers of this process, the first inside, and makes everything ready.
-    /// `terminal` is the command's, if it has one.
-    pub(crate) fn prepare(seal: &Seal, terminal: Option<BorrowedFd<'_>>) -> io::Result<Self> {
+impl Ready {
+    /// Gives up the powers of this process, the first inside, and makes the filters.
+    pub(crate) fn prepare(seal: &Seal) -> io::Result<Self> {
         if seal.namespaces {
             capabilities::give_up()?;
         } else {
             capabilities::give_up_what_there_is()?;
         }
+        let notified = notify::Filter::compile(seal)?;
+        Ok(Self {
+            refused: seccomp::Filter::compile(seal, notified.is_some())?,
+            notified,
+        })
+    }
+}
+
+// === impl Sealing ===
+
+impl Sealing {
+    /// Makes the rest ready. `terminal` is the command's, if it has one.
+    pub(crate) fn prepare(
+        ready: Ready,
+        seal: &Seal,
+        terminal: Option<BorrowedFd<'_>>,
+    ) -> io::Result<Self> {
         let ruleset = Ruleset::prepare(seal, terminal)?;
-        let watched = match notify::Filter::compile(seal)? {
+        let watched = match ready.notified {
             None => None,
             Some(filter) => {
                 let denied = Arc::default();
@@ -79,7 +103,7 @@ impl Sealing {
         };
         Ok(Self {
             ruleset,
-            refused: seccomp::Filter::compile(seal, watched.is_some())?,
+            refused: ready.refused,
             watched,
         })
     }

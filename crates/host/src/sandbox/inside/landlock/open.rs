@@ -9,7 +9,7 @@ use rustix::{
 
 /// What is done at a symbolic link anywhere in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Links {
+pub(in super::super) enum Links {
     /// It is followed.
     Follow,
     /// The path counts as missing. For whatever gives a right to change: a link that somebody put
@@ -18,7 +18,7 @@ pub(super) enum Links {
 }
 
 /// A descriptor that only names; `None` when nothing is there for us.
-pub(super) fn open(path: &Path, links: Links) -> io::Result<Option<OwnedFd>> {
+pub(in super::super) fn open(path: &Path, links: Links) -> io::Result<Option<OwnedFd>> {
     let resolve = match links {
         Links::Follow => ResolveFlags::empty(),
         Links::Refuse => ResolveFlags::NO_SYMLINKS,

@@ -1,0 +1,226 @@
+//! Walls that were raised beforehand, each for one command to come: which are kept, and how long.
+//!
+//! Pure: no process is touched, and the time is an argument. Always true: there is at most one for
+//! an order, and [`MOST`] in all; each is given out once; none is given out for an order that
+//! differs from its own in anything. Those raised longest ago come first, and go first.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use super::wire::Order;
+
+/// How many there are at most. A client works with a handful of policies; each spare keeps some
+/// processes and mounts.
+pub(super) const MOST: usize = 4;
+
+/// How long one waits for its command. Who works sends the next one within seconds.
+pub(super) const IDLE: Duration = Duration::from_secs(60);
+
+/// The spares, each with what is held for it.
+#[derive(Debug)]
+pub(super) struct Spares<T> {
+    kept: VecDeque<Kept<T>>,
+}
+
+#[derive(Debug)]
+struct Kept<T> {
+    order: Order,
+    since: Instant,
+    held: T,
+}
+
+// === impl Spares ===
+
+impl<T> Spares<T> {
+    /// Whether one is to be raised for the next command of this order.
+    pub(super) fn wants(&self, order: &Order) -> bool {
+        !self.kept.iter().any(|kept| kept.order == *order)
+    }
+
+    /// Enters one that is being raised. Returns those it takes the place of.
+    pub(super) fn admit(&mut self, order: Order, now: Instant, held: T) -> Vec<T> {
+        let alike = |kept: &mut Kept<T>| {
+            kept.order.launcher == order.launcher && kept.order.seal == order.seal
+        };
+        let mut gone = self.take_all(alike);
+        self.kept.push_back(Kept {
+            order,
+            since: now,
+            held,
+        });
+        while self.kept.len() > MOST {
+            gone.extend(self.kept.pop_front().map(|kept| kept.held));
+        }
+        gone
+    }
+
+    /// Gives out the one that was raised for this very order.
+    pub(super) fn take(&mut self, order: &Order) -> Option<T> {
+        let place = self.kept.iter().position(|kept| kept.order == *order)?;
+        self.kept.remove(place).map(|kept| kept.held)
+    }
+
+    /// Takes out those for which this holds.
+    pub(super) fn take_where(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
+        self.take_all(|kept| wanted(&kept.held))
+    }
+
+    /// Takes out those that have waited too long.
+    pub(super) fn take_idle(&mut self, now: Instant) -> Vec<T> {
+        self.take_all(|kept| now.saturating_duration_since(kept.since) >= IDLE)
+    }
+
+    /// When the next one will have waited too long, counted from now.
+    pub(super) fn next_idle(&self, now: Instant) -> Option<Duration> {
+        let first = self.kept.front()?;
+        Some(IDLE.saturating_sub(now.saturating_duration_since(first.since)))
+    }
+
+    /// What is held.
+    pub(super) fn held(&self) -> impl Iterator<Item = &T> {
+        self.kept.iter().map(|kept| &kept.held)
+    }
+
+    fn take_all(&mut self, mut wanted: impl FnMut(&mut Kept<T>) -> bool) -> Vec<T> {
+        let mut taken = Vec::new();
+        for _ in 0..self.kept.len() {
+            let Some(mut kept) = self.kept.pop_front() else {
+                break;
+            };
+            if wanted(&mut kept) {
+                taken.push(kept.held);
+            } else {
+                self.kept.push_back(kept);
+            }
+        }
+        taken
+    }
+}
+
+impl<T> Default for Spares<T> {
+    fn default() -> Self {
+        Self {
+            kept: VecDeque::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::sandbox::{
+        Network,
+        seal::Seal,
+        stamp::{Mark, Stamp},
+    };
+
+    /// An order of this kind, made from what was there at this state of the files.
+    fn order(kind: u8, state: u8) -> Order {
+        let mark = Mark {
+            path: [state].map(char::from).iter().collect::<String>().into(),
+            shown: None,
+        };
+        Order {
+            launcher: vec![vec![kind]],
+            seal: Seal {
+                namespaces: true,
+                network: Network::Restricted,
+                read: Vec::new(),
+                write: Vec::new(),
+                guarded: Vec::new(),
+            },
+            stamp: Some(Stamp(vec![mark])),
+        }
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Op {
+        Admit(u8, u8),
+        Take(u8, u8),
+        Wait(u64),
+        Dead(usize),
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            (0..6_u8, 0..2_u8).prop_map(|(kind, state)| Op::Admit(kind, state)),
+            (0..6_u8, 0..2_u8).prop_map(|(kind, state)| Op::Take(kind, state)),
+            (0..70_u64).prop_map(Op::Wait),
+            (0..60_usize).prop_map(Op::Dead),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn they_are_what_a_plain_list_would_be(ops in vec(op(), 0..60)) {
+            let mut spares = Spares::default();
+            let mut model: Vec<(u8, u8, Instant, usize)> = Vec::new();
+            let mut now = Instant::now();
+            for (number, op) in ops.into_iter().enumerate() {
+                let before: Vec<usize> = spares.held().copied().collect();
+                match op {
+                    Op::Admit(kind, state) => {
+                        let wanted = !model.iter().any(|(k, s, ..)| (*k, *s) == (kind, state));
+                        prop_assert_eq!(spares.wants(&order(kind, state)), wanted);
+                        let gone = spares.admit(order(kind, state), now, number);
+                        model.retain(|(k, ..)| *k != kind);
+                        model.push((kind, state, now, number));
+                        if model.len() > MOST {
+                            model.remove(0);
+                        }
+                        let left = |number: &usize| model.iter().all(|(.., kept)| kept != number);
+                        prop_assert_eq!(gone, before.into_iter().filter(left).collect::<Vec<_>>());
+                    }
+                    Op::Take(kind, state) => {
+                        let place = model.iter().position(|(k, s, ..)| (*k, *s) == (kind, state));
+                        let expected = place.map(|place| model.remove(place).3);
+                        prop_assert_eq!(spares.take(&order(kind, state)), expected);
+                    }
+                    Op::Wait(seconds) => {
+                        now += Duration::from_secs(seconds);
+                        let first = model.first().map(|(_, _, since, _)| IDLE.saturating_sub(now - *since));
+                        prop_assert_eq!(spares.next_idle(now), first);
+                        let idle = spares.take_idle(now);
+                        let idle_now = |(_, _, since, _): &(u8, u8, Instant, usize)| now - *since >= IDLE;
+                        let (old, young): (Vec<_>, Vec<_>) = model.drain(..).partition(idle_now);
+                        model = young;
+                        prop_assert_eq!(idle, old.iter().map(|old| old.3).collect::<Vec<_>>());
+                    }
+                    Op::Dead(which) => {
+                        let expected = model.iter().filter(|(.., number)| *number == which).count();
+                        prop_assert_eq!(spares.take_where(|number| *number == which).len(), expected);
+                        model.retain(|(.., number)| *number != which);
+                    }
+                }
+                prop_assert!(model.len() <= MOST);
+                let kept: Vec<usize> = spares.held().copied().collect();
+                prop_assert_eq!(kept, model.iter().map(|(.., number)| *number).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_place_is_kept_and_one_more_ends_the_oldest() {
+        let (mut spares, now) = (Spares::default(), Instant::now());
+        for kind in 0..4 {
+            assert!(spares.admit(order(kind, 0), now, kind).is_empty());
+        }
+        assert_eq!(spares.admit(order(4, 0), now, 4), [0_u8]);
+        let almost = now + IDLE - Duration::from_millis(1);
+        assert!(spares.take_idle(almost).is_empty());
+        assert_eq!(spares.take_idle(now + IDLE), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn one_raised_from_other_files_is_not_given_out() {
+        let mut spares = Spares::default();
+        spares.admit(order(0, 0), Instant::now(), ());
+        assert_eq!(spares.take(&order(0, 1)), None);
+        assert_eq!(spares.take(&order(0, 0)), Some(()));
+        assert_eq!(spares.take(&order(0, 0)), None, "once");
+    }
+}
