@@ -1,5 +1,9 @@
 //! What the client of a story holds its commands to, in the words of its configuration.
 
+use std::{env, path::PathBuf};
+
+use crate::tools;
+
 /// What the client holds its commands to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Held {
@@ -23,6 +27,13 @@ pub(crate) enum Approval {
     Never,
     /// Its user, who says yes; after a denial it does without a sandbox what was approved.
     Untrusted,
+}
+
+/// Whether the stories are played in a folder for temporary files. There a command may write
+/// everywhere, unless such folders are not lent to it; then they are not.
+pub(crate) fn shares_temporary_files() -> bool {
+    let lent = [PathBuf::from("/tmp"), env::temp_dir()];
+    lent.iter().any(|lent| tools::folder().starts_with(lent))
 }
 
 // === impl Held ===
@@ -51,7 +62,11 @@ impl Held {
         match self {
             Self::Free | Self::ReadOnly => String::new(),
             Self::WorkspaceWrite { network } => {
-                format!("[sandbox_workspace_write]\nnetwork_access = {network}\n")
+                let shared = shares_temporary_files();
+                format!(
+                    "[sandbox_workspace_write]\nnetwork_access = {network}\n\
+                     exclude_slash_tmp = {shared}\nexclude_tmpdir_env_var = {shared}\n"
+                )
             }
             Self::Profile(tables) => tables.clone(),
         }
