@@ -198,8 +198,10 @@ pub(crate) fn position(text: &str, offset: usize) -> Position {
     }
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    // The mark that some files begin with is not seen.
+    let line = before[line_start..].trim_start_matches('\u{feff}');
     Position {
         line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
+        column: line.chars().count() + 1,
     }
 }

@@ -112,7 +112,8 @@ impl Configuration {
         }
     }
 
-    /// The layers, from the lowest to the highest.
+    /// The layers, from the lowest to the highest. The system's and the user's have their place
+    /// even if they say nothing.
     fn stack(&self, cwd: Option<&Path>, warnings: &mut Vec<Warning>) -> Vec<Stacked> {
         let [system, user, managed] = self.own_files();
         let loaded = [system, user, managed].map(|(source, base)| {
@@ -149,7 +150,6 @@ impl Configuration {
         if !managed.shown.is_empty() {
             stack.push(managed);
         }
-        // The system's and the user's files have their place in the list even if they say nothing.
         stack
     }
 

@@ -229,28 +229,48 @@ impl Place<'_> {
 
 /// A server of tools is either a program or an address, and takes only what belongs to it.
 fn check_transport(shape: &Shape, table: &Table, place: &Place<'_>) -> Result<(), Misfit> {
-    if shape.name != "RawMcpServerConfig" {
+    let Some((foreign, transport)) = transport(shape, table) else {
         return Ok(());
-    }
-    let has = |key: &&&str| table.contains_key(**key);
-    let of_program: &[&str] = &["args", "env", "env_vars", "cwd"];
-    let of_address: &[&str] = &[
-        "url",
-        "bearer_token_env_var",
-        "bearer_token",
-        "http_headers",
-        "env_http_headers",
-        "oauth",
-        "oauth_resource",
-        "auth",
-    ];
-    let (foreign, transport) = match (table.contains_key("command"), table.contains_key("url")) {
-        (true, _) => (of_address, "stdio"),
-        (false, true) => (of_program, "streamable_http"),
-        (false, false) => return Err(place.misfit("invalid transport".to_owned())),
     };
-    match foreign.iter().find(has) {
+    if foreign.is_empty() {
+        return Err(place.misfit("invalid transport".to_owned()));
+    }
+    match foreign.iter().find(|key| table.contains_key(**key)) {
         Some(key) => Err(place.misfit(format!("{key} is not supported for {transport}"))),
         None => Ok(()),
     }
 }
+
+/// If `shape` is that of a server of tools: the settings that are foreign to how `table` says it
+/// is reached, and the name of that; none are if it is not reached at all.
+fn transport(shape: &Shape, table: &Table) -> Option<(&'static [&'static str], &'static str)> {
+    if shape.name != "RawMcpServerConfig" {
+        return None;
+    }
+    let has = |key: &str| table.contains_key(key);
+    Some(match (has("command"), has("url")) {
+        (true, _) => (&OF_ADDRESS, "stdio"),
+        (false, true) => (&OF_PROGRAM, "streamable_http"),
+        (false, false) => (&[], ""),
+    })
+}
+
+/// What `table` cannot say, as it is.
+pub(super) fn foreign(shape: &Shape, table: &Table) -> &'static [&'static str] {
+    transport(shape, table).map_or(&[], |(foreign, _)| foreign)
+}
+
+/// What belongs to a server of tools that is a program.
+const OF_PROGRAM: [&str; 4] = ["args", "env", "env_vars", "cwd"];
+
+/// What belongs to one that is an address.
+const OF_ADDRESS: [&str; 8] = [
+    "url",
+    "bearer_token_env_var",
+    "bearer_token",
+    "http_headers",
+    "env_http_headers",
+    "oauth",
+    "oauth_resource",
+    "auth",
+];

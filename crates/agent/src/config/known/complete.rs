@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Map;
 use toml::{Table, Value};
 
-use super::{Form, Json, Kind, Known, Presence, Shape, json};
+use super::{Form, Json, Kind, Known, Presence, Shape, check::foreign, json};
 use crate::config::absolute;
 
 impl Known {
@@ -17,7 +17,11 @@ impl Known {
 
     fn complete_table(&self, shape: &Shape, table: &Table) -> Map<String, Json> {
         let mut members = Map::new();
+        let foreign = foreign(shape, table);
         for (key, field) in &shape.fields {
+            if foreign.contains(&key.as_str()) {
+                continue;
+            }
             let value = match (table.get(key), field.presence) {
                 (Some(value), _) => self.complete_value(&field.kind, value),
                 (None, Presence::Shown) => self.default_of(&field.kind, &field.default),

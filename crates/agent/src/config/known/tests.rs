@@ -183,6 +183,8 @@ fn what_is_not_said_is_filled_in_at_every_depth() {
         json!({"command": "c", "args": [], "environment_id": "local", "enabled": true,
                "tool_timeout_sec": null})
     );
+    let far = complete("mcp_servers.m.url = 'u'");
+    assert_eq!(far["mcp_servers"]["m"].get("args"), None);
     assert_eq!(config["features"]["zz"], true);
     assert_eq!(
         config["sandbox_workspace_write"],

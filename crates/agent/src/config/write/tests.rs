@@ -285,6 +285,23 @@ fn a_link_stays_a_link() {
     assert_eq!(world.user(), "# mine\nmodel = \"m\"\n");
 }
 
+#[test]
+fn a_byte_order_mark_does_not_disturb() {
+    let world = World::new();
+    world.put("home/config.toml", "\u{feff}model = 'a'\r\n");
+    let server = world.open(&[]);
+    assert_eq!(server.read(None).config["model"], "a");
+    server.write(&one("model", json!("b"))).unwrap();
+    assert_eq!(world.user(), "\u{feff}model = \"b\"\r\n");
+    world.put("home/config.toml", "\u{feff}model = 1\n");
+    let snapshot = world.open(&[]).read(None);
+    let [Warning::Broken { fault, .. }] = &snapshot.warnings[..] else {
+        panic!("{:?}", snapshot.warnings);
+    };
+    let (start, _) = fault.range.unwrap();
+    assert_eq!((start.line, start.column), (1, 9));
+}
+
 /// Two that write at the same time both have their word, and neither is lost.
 #[test]
 fn writers_take_turns() {
