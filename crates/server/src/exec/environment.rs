@@ -27,8 +27,8 @@ use super::{Shared, connection::Call, errors};
 /// The answer of every handler.
 type Answer<T> = Result<Reply<T>, RpcError>;
 
-/// What this server can do. False is what it cannot enforce or does not have: sandboxes, the
-/// network proxy, shell snapshots.
+/// What this server can do. False is what it cannot enforce or does not have: discovery under a
+/// policy, the network proxy, shell snapshots.
 const CAPABILITIES: Capabilities = Capabilities {
     network_proxy_launch: false,
     network_proxy_review_domains: false,
@@ -39,11 +39,11 @@ const CAPABILITIES: Capabilities = Capabilities {
     capability_discovery_v2: true,
     environment_config_read: true,
     http_header_env_vars: true,
-    sandboxed_file_streaming: false,
+    sandboxed_file_streaming: true,
     file_write_streaming: true,
     shell_snapshot_v2: false,
     windows_mxc: false,
-    linux_root_write_preserves_devices: false,
+    linux_root_write_preserves_devices: true,
     linux_approved_root_write_preserves_restrictions: false,
     process_resize: true,
     process_close_stdin: true,

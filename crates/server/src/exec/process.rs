@@ -30,9 +30,6 @@ type Answer<T> = Result<Reply<T>, RpcError>;
 /// take in one message.
 const UNLIMITED_READ: usize = 40 << 20;
 
-/// How often walls are raised for one command while the files they are made from keep changing.
-const RAISES: usize = 5;
-
 /// How long a resumed client is given to put in order what it has read before it is told more than
 /// a little of what follows. The real client took up to a third of a second for 8 MiB on a busy
 /// machine.
@@ -76,7 +73,7 @@ async fn start_held(
 ) -> Result<(bool, Result<Process, StartError>), RpcError> {
     let session = call.session()?;
     spec.walls = sandbox::of_command(&call.server, policy, &spec).await?;
-    for _ in 1..RAISES {
+    for _ in 1..sandbox::RAISES {
         let failed = match session.processes.start(id, spec.clone()).await {
             Err(StartError::Spawn(failed @ SpawnError::Walls { .. })) => failed,
             started => return Ok((spec.walls.is_some(), started)),

@@ -24,6 +24,9 @@ use self::translate::{Caller, translate};
 pub(super) use self::{calls::OpenElsewhere, helpers::Helpers, translate::Refused};
 use super::{Shared, errors};
 
+/// How often walls are raised for one call while the files they are made from keep changing.
+pub(super) const RAISES: usize = 5;
+
 /// Names the folder for temporary files.
 const TMPDIR: &str = "TMPDIR";
 

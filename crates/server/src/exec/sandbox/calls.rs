@@ -14,9 +14,14 @@ use outpost_protocol::{
         sandbox::SandboxContext,
     },
 };
+use outpost_rpc::router::Reply;
 use parking_lot::Mutex;
 
-use super::{helper::Helper, helpers::Hold};
+use super::{
+    RAISES,
+    helper::Helper,
+    helpers::{Hold, Turn},
+};
 use crate::exec::{
     connection::Call,
     errors,
@@ -74,19 +79,25 @@ impl FileCalls for Call {
         let Some(file) = file else {
             return here(self.desk(), params).await;
         };
-        let call = file.helper.ask::<M>(&params)?;
+        let asked = file.helper.ask::<M>(&params);
         drop(params);
-        let answer = call.answer().await;
-        let over = match M::NAME {
-            Close::NAME => true,
-            // A read that fails in the system closes its file.
-            ReadBlock::NAME => answer.as_ref().err().is_some_and(is_of_the_system),
-            _ => false,
+        let answer = match asked {
+            Ok(call) => call.answer().await,
+            Err(error) => Err(error),
         };
-        if over {
-            self.client.elsewhere.forget(&file);
+        match M::NAME {
+            Close::NAME => {
+                self.client.elsewhere.forget(&file);
+                // With its helper the file was closed, too.
+                answer.or(Ok(Reply::Encoded("{}".to_owned())))
+            }
+            // A read that fails in the system closes its file.
+            ReadBlock::NAME if answer.as_ref().err().is_some_and(is_of_the_system) => {
+                self.client.elsewhere.forget(&file);
+                answer
+            }
+            _ => answer,
         }
-        answer
     }
 }
 
@@ -112,14 +123,33 @@ impl Call {
         M: Held,
         W: Future<Output = Answer<M::Answer>> + Send,
     {
-        let Some(walls) = super::of_files(&self.server, &policy).await? else {
+        let Some(turn) = self.turn(&policy).await? else {
             return here(self.desk(), params).await;
         };
-        let client = &self.client;
-        let turn = client.helpers.take(&walls, client.answer_bytes()).await?;
         let call = turn.helper.ask::<M>(&params)?;
         drop(params);
         call.answer().await
+    }
+
+    /// The helper of a policy; none where it has no rules about files. Files that the walls are
+    /// made from can vanish before they are raised; then they are made anew from what is there.
+    async fn turn(&self, policy: &SandboxContext) -> Result<Option<Turn<'_>>, RpcError> {
+        let client = &self.client;
+        let Some(mut walls) = super::of_files(&self.server, policy).await? else {
+            return Ok(None);
+        };
+        for _ in 1..RAISES {
+            let failed = match client.helpers.take(&walls, client.answer_bytes()).await {
+                Err(failed) if failed.raising => failed.error,
+                taken => return taken.map(Some).map_err(|failed| failed.error),
+            };
+            match super::of_files(&self.server, policy).await? {
+                Some(anew) if anew != walls => walls = anew,
+                _ => return Err(failed),
+            }
+        }
+        let taken = client.helpers.take(&walls, client.answer_bytes()).await;
+        taken.map(Some).map_err(|failed| failed.error)
     }
 
     async fn open_held(
@@ -127,17 +157,17 @@ impl Call {
         policy: SandboxContext,
         params: WireFsOpenParams,
     ) -> Answer<FsOpenResponse> {
-        let Some(walls) = super::of_files(&self.server, &policy).await? else {
-            return desk::open(self.desk(), params).await;
-        };
-        let client = &self.client;
         let path = params
             .path
             .native()
             .map_err(|foreign| errors::foreign_path(&foreign))?;
+        let client = &self.client;
         let taken = client.handles.take(&params.handle_id, path);
         let taken = taken.map_err(|error| errors::fs(&error))?;
-        let turn = client.helpers.take(&walls, client.answer_bytes()).await?;
+        let Some(turn) = self.turn(&policy).await? else {
+            drop(taken);
+            return desk::open(self.desk(), params).await;
+        };
         // From here on what comes of it is closed again, unless it is kept.
         let file = Arc::new(OpenFile {
             id: params.handle_id.clone(),

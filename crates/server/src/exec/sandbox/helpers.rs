@@ -10,7 +10,7 @@
 use std::{collections::BTreeMap, env, path::PathBuf, sync::Arc, time::Duration};
 
 use outpost_host::{
-    process::{ProcessHost, ResourceLimits, Spec, Stdio},
+    process::{ProcessHost, ResourceLimits, Spec, StartError, Stdio, keeper::SpawnError},
     sandbox::Walls,
 };
 use outpost_protocol::RpcError;
@@ -61,6 +61,13 @@ pub(super) struct Turn<'a> {
     lease: Lease<'a>,
 }
 
+/// No helper does a call.
+pub(super) struct NotTaken {
+    /// Its walls could not be raised.
+    pub(super) raising: bool,
+    pub(super) error: RpcError,
+}
+
 struct Lease<'a> {
     helpers: &'a Helpers,
     number: u64,
@@ -101,7 +108,7 @@ impl Helpers {
         &self,
         walls: &Arc<Walls>,
         answer_bytes: Option<u64>,
-    ) -> Result<Turn<'_>, RpcError> {
+    ) -> Result<Turn<'_>, NotTaken> {
         let (lease, slot) = self.lease(walls).await?;
         let mut current = slot.helper.lock().await;
         if let Some(helper) = current.as_ref().filter(|helper| !helper.has_ended()) {
@@ -112,14 +119,19 @@ impl Helpers {
             .host
             .spawn(&spec(Arc::clone(walls), answer_bytes))
             .await;
-        let started = started.map_err(|error| errors::helper(&error))?;
+        let started = started.map_err(|error| NotTaken {
+            raising: matches!(error, StartError::Spawn(SpawnError::Walls { .. })),
+            error: errors::helper(&error),
+        })?;
         let helper = Helper::new(started, &self.tasks, &self.stop);
-        let helper = Arc::new(helper.map_err(|error| RpcError::internal(error.to_string()))?);
+        let helper = Arc::new(
+            helper.map_err(|error| NotTaken::refused(RpcError::internal(error.to_string())))?,
+        );
         *current = Some(Arc::clone(&helper));
         Ok(Turn { helper, lease })
     }
 
-    async fn lease(&self, walls: &Arc<Walls>) -> Result<(Lease<'_>, Arc<Slot>), RpcError> {
+    async fn lease(&self, walls: &Arc<Walls>) -> Result<(Lease<'_>, Arc<Slot>), NotTaken> {
         loop {
             // Before the look, so that nothing that comes after it is missed.
             let moved = self.moved.notified();
@@ -138,10 +150,10 @@ impl Helpers {
                 }
                 Taken::AllBusy => moved.await,
                 Taken::AllHeld => {
-                    return Err(RpcError::invalid_request(format!(
+                    return Err(NotTaken::refused(RpcError::invalid_request(format!(
                         "files are open under {HELPERS} other policies on this connection; close \
                          those of one of them first"
-                    )));
+                    ))));
                 }
             }
         }
@@ -205,6 +217,17 @@ fn spec(walls: Arc<Walls>, answer_bytes: Option<u64>) -> Spec {
 impl std::fmt::Debug for Helpers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Helpers").finish_non_exhaustive()
+    }
+}
+
+// === impl NotTaken ===
+
+impl NotTaken {
+    fn refused(error: RpcError) -> Self {
+        Self {
+            raising: false,
+            error,
+        }
     }
 }
 

@@ -195,9 +195,14 @@ impl Stage {
         Ok(Some(match value {
             SpecialPath::Root => Special::Root,
             SpecialPath::Minimal => Special::Minimal,
-            SpecialPath::CurrentWorkingDirectory => {
+            // An older name for the project; where there is none, it is what it says.
+            SpecialPath::CurrentWorkingDirectory if self.roots.is_empty() => {
                 self.folder_used = true;
                 Special::CurrentDirectory
+            }
+            SpecialPath::CurrentWorkingDirectory => {
+                self.roots_used = true;
+                Special::ProjectRoots { below: None }
             }
             SpecialPath::ProjectRoots { subpath } => {
                 let subpath = subpath.as_deref().unwrap_or_default();

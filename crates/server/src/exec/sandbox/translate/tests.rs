@@ -26,7 +26,8 @@ fn context(value: Value) -> SandboxContext {
 }
 
 /// A policy with these entries, for the folder `/w/ww`, which is also the project.
-fn entries(entries: Value) -> Value {
+fn entries(entries: impl Into<Value>) -> Value {
+    let entries: Value = entries.into();
     json!({
         "permissions": {
             "type": "managed",
@@ -154,24 +155,43 @@ fn without_rules_about_files_only_a_restricted_network_is_enforced() {
 
 #[test]
 fn the_policy_context_replaces_the_folder_and_the_roots() {
-    let list = json!([
-        special("current_working_directory", "write"),
-        special("project_roots", "write")
-    ]);
+    let list = json!([special("project_roots", "write"), glob("a/*.pem", "deny")]);
     let both = json!({"cwd": "file:///p", "workspaceRoots": ["file:///q"]});
-    let (_, found) = held(
+    let (rules, found) = held(
         &with(entries(list.clone()), "policyContext", both),
         &Says::default(),
     );
-    assert_eq!(found, scene("/p", &["/q"], None));
+    assert_eq!((rules.len(), found), (2, scene("/p", &["/q"], None)));
     let no_roots = json!({"cwd": "file:///p"});
     let (rules, found) = held(
         &with(entries(list), "policyContext", no_roots),
         &Says::default(),
     );
     assert_eq!(found, scene("/p", &[], None));
-    let folder = Place::Special(Special::CurrentDirectory);
-    assert_eq!(rules, [rule(folder, Access::Write)]);
+    let pattern = Place::Glob("a/*.pem".to_owned());
+    assert_eq!(rules, [rule(pattern, Access::Deny)]);
+}
+
+#[test]
+fn the_current_directory_is_the_project_and_without_one_the_folder() {
+    let list = json!([special("current_working_directory", "write")]);
+    for (roots, place, expected) in [
+        (
+            json!(["file:///q", "file:///r"]),
+            Special::ProjectRoots { below: None },
+            scene("/", &["/q", "/r"], None),
+        ),
+        (
+            json!([]),
+            Special::CurrentDirectory,
+            scene("/w/ww", &[], None),
+        ),
+    ] {
+        let context = with(entries(list.clone()), "workspaceRoots", roots);
+        let (rules, found) = held(&context, &Says::default());
+        assert_eq!(rules, [rule(Place::Special(place), Access::Write)]);
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]
@@ -200,7 +220,9 @@ fn a_policy_without_a_folder_is_about_the_commands_own_or_refused() {
         assert!(translate(&context, &command).is_ok(), "{entry}");
     }
     let list = json!([special("current_working_directory", "write")]);
-    let context = with(entries(list), "cwd", Value::Null);
+    let mut policy = entries(list);
+    policy["workspaceRoots"] = json!([]);
+    let context = with(policy, "cwd", Value::Null);
     let command = Says {
         folder: Some("/own"),
         tmpdir: None,

@@ -4,6 +4,9 @@ use tokio::{io::AsyncWriteExt, sync::mpsc};
 
 use super::*;
 
+/// More answers than any test has.
+const ANSWERS: usize = 256;
+
 /// What came of an answer once all of it was read.
 #[derive(Clone, Debug, PartialEq)]
 enum Read {
@@ -22,7 +25,7 @@ fn line(id: i64, answer: &Read) -> String {
 /// Reads `bytes`, which come in parts of at most `part`. Long answers are taken as they come.
 async fn read(bytes: Vec<u8>, part: usize) -> (io::Result<()>, Vec<(i64, Option<Read>)>) {
     let (reader, mut writer) = tokio::io::duplex(part);
-    let (tx, mut rx) = mpsc::unbounded_channel();
+    let (tx, mut rx) = mpsc::channel(ANSWERS);
     let writing = async move {
         for part in bytes.chunks(part) {
             // A reader that has seen enough is gone.
@@ -31,7 +34,7 @@ async fn read(bytes: Vec<u8>, part: usize) -> (io::Result<()>, Vec<(i64, Option<
             }
         }
     };
-    let reading = Answers::new(reader).each(move |id, answer| tx.send((id, answer)).unwrap());
+    let reading = Answers::new(reader).each(move |id, answer| tx.try_send((id, answer)).unwrap());
     let taking = async move {
         let mut answers = Vec::new();
         while let Some((id, answer)) = rx.recv().await {
@@ -131,9 +134,9 @@ async fn a_long_answer_nobody_wants_does_not_hold_up_the_next() {
 async fn while_nobody_takes_a_part_no_more_is_read() {
     let text = line(1, &Read::Result(json_text(&"x".repeat(16 << 20))));
     let (reader, mut writer) = tokio::io::duplex(PART);
-    let (tx, mut rx) = mpsc::unbounded_channel();
+    let (tx, mut rx) = mpsc::channel(ANSWERS);
     let mut reading =
-        Box::pin(Answers::new(reader).each(move |_, answer| tx.send(answer).unwrap()));
+        Box::pin(Answers::new(reader).each(move |_, answer| tx.try_send(answer).unwrap()));
     let mut writing = Box::pin(writer.write_all(text.as_bytes()));
     // Both come to rest with most of the text unwritten.
     for _ in 0..10_000 {
