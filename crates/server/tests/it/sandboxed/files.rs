@@ -218,3 +218,22 @@ async fn f11_the_metadata_of_a_project_stays_as_it_is_and_as_it_is_not() {
     assert_eq!(client.call("fs/writeFile", write).await, Ok(json!({})));
     server.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_policy_about_one_folder_shows_that_folder_and_nothing_else() {
+    let (server, tree) = (server(), Tree::new());
+    let (mut client, _) = Client::new(&server).await;
+    let sandbox = policy(&[at(&tree.path("in"), "write")]);
+    let mut read = async |path: String| {
+        let params = json!({"path": path, "sandbox": sandbox});
+        client.call("fs/readFile", params).await
+    };
+    assert_eq!(
+        read(tree.uri("in/f")).await,
+        Ok(json!({"dataBase64": encode(b"in")}))
+    );
+    for hidden in [tree.uri("ro/f"), "file:///etc/passwd".to_owned()] {
+        assert_eq!(read(hidden.clone()).await, refused(MISSING), "{hidden}");
+    }
+    server.shutdown().await;
+}
