@@ -5,3 +5,4 @@ pub mod http;
 pub mod keeper;
 pub mod process;
 pub mod sandbox;
+pub mod search;

@@ -20,3 +20,4 @@ mod process_output;
 mod process_support;
 mod process_terminal;
 mod sandbox;
+mod search;
