@@ -8,13 +8,11 @@
 
 pub(crate) mod fields;
 mod inbox;
+mod order;
 
 use self::fields::{Reader, bytes, count, frame, tagged_id};
-pub(crate) use self::inbox::Inbox;
-use crate::{
-    process::ResourceLimits,
-    sandbox::{seal::Seal, stamp::Stamp},
-};
+pub(crate) use self::{inbox::Inbox, order::Order};
+use crate::process::ResourceLimits;
 
 /// The version of this protocol; both ends must name the same.
 pub(crate) const VERSION: u16 = 3;
@@ -92,19 +90,6 @@ pub(crate) struct Command {
     pub(crate) limits: ResourceLimits,
     /// What it is to be walled in by, if by anything.
     pub(crate) walls: Option<Order>,
-}
-
-/// How a command is walled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Order {
-    /// The program that raises namespaces, and its arguments up to the program it is to run;
-    /// empty where there are none to be raised.
-    pub(crate) launcher: Vec<Vec<u8>>,
-    /// What the command's own process closes itself in with.
-    pub(crate) seal: Seal,
-    /// What was at the places of its layers a moment ago. Without it, walls that were raised
-    /// beforehand are neither used nor made.
-    pub(crate) stamp: Option<Stamp>,
 }
 
 /// What is known of an end beside its status.
@@ -323,32 +308,6 @@ impl Command {
             stdio,
             limits: bounds,
             walls,
-        })
-    }
-}
-
-// === impl Order ===
-
-impl Order {
-    fn encode(&self, w: &mut Vec<u8>) {
-        count(w, self.launcher.len());
-        self.launcher.iter().for_each(|argument| bytes(w, argument));
-        self.seal.encode(w);
-        w.push(u8::from(self.stamp.is_some()));
-        if let Some(stamp) = &self.stamp {
-            stamp.encode(w);
-        }
-    }
-
-    fn decode(r: &mut Reader<'_>) -> Result<Self, WireError> {
-        Ok(Self {
-            launcher: r.list(Reader::bytes)?,
-            seal: Seal::decode(r)?,
-            stamp: if r.bool()? {
-                Some(Stamp::decode(r)?)
-            } else {
-                None
-            },
         })
     }
 }

@@ -5,8 +5,8 @@ use proptest::{collection::vec, option, prelude::*};
 use super::*;
 use crate::sandbox::{
     Network,
-    seal::Guarded,
-    stamp::{Identity, Mark},
+    seal::{Guarded, Seal},
+    stamp::{Identity, Mark, Stamp},
 };
 
 fn text() -> impl Strategy<Value = Vec<u8>> {

@@ -58,7 +58,7 @@ fn inits(keeper: u32) -> Vec<u32> {
     let ours = |pid: &u32| {
         let (name, raiser) = stat(*pid)?;
         let above = stat(raiser)?.1;
-        (name == INIT && above == keeper).then_some(())
+        (name == INIT && above == keeper && !gone(*pid)).then_some(())
     };
     numbers.filter(|pid| ours(pid).is_some()).collect()
 }
@@ -66,6 +66,13 @@ fn inits(keeper: u32) -> Vec<u32> {
 /// The keeper of a walled command, which is alive.
 fn keeper_of(pid: u32) -> u32 {
     parent(parent(parent(pid)))
+}
+
+/// The spare beside the walls of these commands, which are alive.
+async fn spare_beside_all(pids: &[u32]) -> u32 {
+    let own: Vec<u32> = pids.iter().map(|pid| parent(*pid)).collect();
+    let keeper = keeper_of(pids[0]);
+    until(|| inits(keeper).into_iter().find(|init| !own.contains(init))).await
 }
 
 /// Waits for something that others bring about.
@@ -83,8 +90,7 @@ async fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
 
 /// The spare beside the walls of this command, which is alive and alone: its first process.
 pub(super) async fn spare_beside(pid: u32) -> u32 {
-    let (keeper, own) = (keeper_of(pid), parent(pid));
-    until(|| inits(keeper).into_iter().find(|init| *init != own)).await
+    spare_beside_all(&[pid]).await
 }
 
 async fn stay(processes: &Processes, id: &str, walls: Arc<Walls>) -> Process {
@@ -97,9 +103,12 @@ async fn stay(processes: &Processes, id: &str, walls: Arc<Walls>) -> Process {
     process
 }
 
+/// Ends a command that stays, and waits for its walls to be gone.
 async fn end(process: &Process) {
+    let init = parent(process.pid());
     process.terminate(None).await;
     read_to_close(process).await;
+    until(|| gone(init).then_some(())).await;
 }
 
 /// Leaves a spare for these walls, and says which.
@@ -367,5 +376,70 @@ async fn many_at_once_are_started_once_each_and_leave_nothing() {
         let spare = inits(keeper)[0];
         host.shutdown().await;
         until(|| (gone(spare) && gone(keeper)).then_some(())).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_command_that_starts_at_once_leaves_none() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
+    let (one, other) = (folder(), folder());
+    let processes = Processes::new(host(Containment::Auto));
+    let policy = Policy {
+        files: FileRules::Restricted(vec![
+            rule(Place::Special(Special::Root), Access::Read),
+            rule(place(one.path().into()), Access::Write),
+        ]),
+        network: Network::Restricted,
+    };
+    let scene = Scene {
+        cwd: one.path().into(),
+        project_roots: vec![one.path().into()],
+        tmpdir: None,
+    };
+    let without = Sandboxes::default().prepare(&policy, &scene).await.unwrap();
+    let first = stay(&processes, "without", without).await;
+    // Spares are raised in the order of starts, so that of the first would be there before.
+    let second = stay(&processes, "with", workspace_write(other.path()).await).await;
+    let spare = spare_beside_all(&[first.pid(), second.pid()]).await;
+    let mut expected = vec![parent(first.pid()), parent(second.pid()), spare];
+    let mut all = inits(keeper_of(first.pid()));
+    expected.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(all, expected);
+}
+
+#[tokio::test]
+async fn other_policies_have_others_and_only_so_many_are_kept() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
+    for containment in BOTH {
+        let works: Vec<_> = (0..5).map(|_| folder()).collect();
+        let processes = Processes::new(host(containment));
+        let (mut stayed, mut spares) = (Vec::new(), Vec::new());
+        for (number, work) in works.iter().enumerate() {
+            let walls = workspace_write(work.path()).await;
+            stayed.push(stay(&processes, &format!("p{number}"), walls).await);
+            let known: Vec<u32> = stayed.iter().map(Process::pid).collect();
+            let all = until(|| {
+                let mut all = inits(keeper_of(known[0]));
+                let own: Vec<u32> = known.iter().map(|pid| parent(*pid)).collect();
+                all.retain(|init| !own.contains(init) && !spares.contains(init));
+                (all.len() == 1).then_some(all)
+            });
+            spares.push(all.await[0]);
+        }
+        let oldest = spares[0];
+        until(|| gone(oldest).then_some(())).await;
+        assert!(spares[1..].iter().all(|spare| !gone(*spare)));
+        // Each command has what was raised for its own policy.
+        for number in 1..works.len() {
+            let walls = workspace_write(works[number].path()).await;
+            let next = stay(&processes, &format!("n{number}"), walls).await;
+            assert_eq!(parent(next.pid()), spares[number]);
+            end(&next).await;
+        }
     }
 }
