@@ -9,6 +9,7 @@
 //! here, because they fall out of decoding: [`envelope`] for messages, [`decode_params`] for
 //! parameters, [`Base64Bytes`] and [`PathUri`] for values.
 
+pub mod app;
 mod base64;
 pub mod envelope;
 pub mod exec;
