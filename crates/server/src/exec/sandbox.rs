@@ -45,7 +45,10 @@ pub(super) async fn of_command(
     let Some(held) = held else {
         return Ok(None);
     };
-    let walls = server.sandboxes.prepare(&held.policy, &held.scene).await;
+    let walls = server
+        .sandboxes
+        .prepare_command(&held.policy, &held.scene)
+        .await;
     walls.map(Some).map_err(|error| errors::sandbox(&error))
 }
 
