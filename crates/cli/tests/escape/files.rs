@@ -272,6 +272,46 @@ fn f09_a_link_that_a_command_made_does_not_widen_its_own_policy() {
 }
 
 #[test]
+fn f09_a_place_swapped_for_a_link_while_walls_are_raised_lets_nothing_out() {
+    for mut room in Room::all() {
+        let before = room.outside();
+        let work = room.arena.work();
+        let (nested, out) = (work.join("nested"), work.join("out"));
+        fs::create_dir(&nested).expect("new");
+        room.base.user.give(&nested);
+        symlink(room.arena.path("outside"), &out).expect("new");
+        let root =
+            json!({"path": {"type": "special", "value": {"kind": "root"}}, "access": "read"});
+        let whole = [root, entry(&work, "write")];
+        let both = [&whole[..], &[entry(&nested, "write")]].concat();
+        // Who swaps is in a sandbox too, which has the place above to write.
+        let swapper = sandbox(&work, &whole, "restricted");
+        let program = room.base.path("tools/hostile").display().to_string();
+        let (at, time) = (
+            format!("work={}", work.display()),
+            format!("seconds={}", RACE.as_secs()),
+        );
+        let argv = [&*program, "hostile", "swap", &at, &time];
+        let swapping = room.start(&swapper, &argv, &json!({})).expect("it starts");
+        let sandbox = sandbox(&work, &both, "restricted");
+        let (end, mut ran) = (Instant::now() + RACE, 0);
+        while Instant::now() < end && before.changes(&room.outside()).is_empty() {
+            let script = format!("echo x > {0}/file; echo x > {0}/made", nested.display());
+            if let Ok(id) = room.start(&sandbox, &["/bin/sh", "-c", &script], &json!({})) {
+                room.ended(&id);
+                ran += 1;
+            }
+            let params = json!({"path": uri(&nested.join("file")), "dataBase64": "aGk="});
+            ran += u32::from(call(&mut room, "fs/writeFile", &params, &sandbox).is_ok());
+        }
+        let swapped = room.ended(&swapping).stdout;
+        assert!(ran > 0, "nothing ran at all");
+        assert_ne!(swapped, "0 times\n", "nothing was swapped");
+        room.leave(&before);
+    }
+}
+
+#[test]
 fn f10_a_policy_that_only_reads_refuses_every_change() {
     for mut room in Room::all() {
         let base = uri(&room.arena.work());

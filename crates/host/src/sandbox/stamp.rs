@@ -1,7 +1,8 @@
 //! What was at the places of a plan's layers when the server looked last.
 //!
-//! Walls that were raised beforehand show what was there then. A stamp goes with each start, for
-//! the first process of such a sandbox to compare: what it shows must be what is there now.
+//! A stamp goes with each start, for the first process inside to compare: what it is shown must be
+//! what the rules were about. Walls that were raised beforehand show what was there then; and also
+//! while walls are being raised, somebody outside of them can swap a folder for a link.
 //!
 //! A device and an inode number are enough to tell whether a place is still the same: who compares
 //! does so with a mount that holds the inode, so its number cannot have been given to another. No
@@ -9,12 +10,13 @@
 
 use std::{
     ffi::OsString,
-    fs,
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        fs::MetadataExt,
-    },
-    path::PathBuf,
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{CWD, Mode, OFlags, ResolveFlags, fstat, openat2},
+    io::Errno,
 };
 
 use super::plan::{Layer, View};
@@ -70,6 +72,16 @@ impl Place {
     }
 }
 
+/// What is at a path that no symbolic link leads to: whoever swaps a folder for a link must not have
+/// the link's target taken for what the rules are about.
+fn identify(path: &Path) -> Result<Identity, Errno> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let found = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)?;
+    let found = fstat(found)?;
+    let (device, inode) = (found.st_dev, found.st_ino);
+    Ok(Identity { device, inode })
+}
+
 // === impl Stamp ===
 
 impl Stamp {
@@ -79,9 +91,7 @@ impl Stamp {
             let shown = if place.hidden {
                 None
             } else {
-                let found = fs::symlink_metadata(&place.path).ok()?;
-                let (device, inode) = (found.dev(), found.ino());
-                Some(Identity { device, inode })
+                Some(identify(&place.path).ok()?)
             };
             let path = place.path.clone();
             Some(Mark { path, shown })
@@ -120,6 +130,8 @@ impl Stamp {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
     use super::*;
 
     fn layer(path: PathBuf, view: View) -> Layer {
@@ -139,6 +151,18 @@ mod tests {
         assert_ne!(Stamp::look(&places), Some(before));
         fs::remove_dir(&path).unwrap();
         assert_eq!(Stamp::look(&places), None);
+    }
+
+    #[test]
+    fn a_link_stands_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(folder.join("real/within")).unwrap();
+        symlink("real", folder.join("link")).unwrap();
+        let look = |path| Stamp::look(&Place::of(&[layer(folder.join(path), View::Writable)]));
+        assert!(look("real/within").is_some());
+        assert_eq!(look("link/within"), None);
+        assert_eq!(look("link"), None);
     }
 
     #[test]

@@ -105,12 +105,15 @@ struct Known {
 impl Walls {
     /// What the keeper is told.
     pub(crate) fn order(&self) -> Order {
+        let old = |(when, _): &(Instant, _)| when.elapsed() >= LOOKED;
+        if self.looked.lock().as_ref().is_none_or(old) {
+            self.look();
+        }
         let looked = self.looked.lock();
-        let looked = looked.as_ref().filter(|(when, _)| when.elapsed() < LOOKED);
         Order {
             launcher: self.launcher.clone(),
             seal: self.seal.clone(),
-            stamp: looked.map(|(_, stamp)| stamp.clone()),
+            stamp: looked.as_ref().map(|(_, stamp)| stamp.clone()),
         }
     }
 

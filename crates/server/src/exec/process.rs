@@ -78,12 +78,8 @@ async fn start_held(
             Err(StartError::Spawn(failed @ SpawnError::Walls { .. })) => failed,
             started => return Ok((spec.walls.is_some(), started)),
         };
-        let anew = sandbox::of_command(&call.server, policy, &spec).await?;
-        if anew == spec.walls {
-            return Ok((true, Err(StartError::Spawn(failed))));
-        }
-        tracing::debug!(%failed, "the files have changed meanwhile; the walls are made anew");
-        spec.walls = anew;
+        tracing::debug!(%failed, "the walls are made anew, in case the files have changed");
+        spec.walls = sandbox::of_command(&call.server, policy, &spec).await?;
     }
     let walled = spec.walls.is_some();
     Ok((walled, session.processes.start(id, spec).await))

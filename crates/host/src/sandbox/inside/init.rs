@@ -87,10 +87,26 @@ fn prepare(command: &Command, doors: u8) -> io::Result<Charge> {
         Theirs::Slave(slave) => Some(slave.as_fd()),
         Theirs::Pipes { .. } | Theirs::Terminal(_) => None,
     };
-    let sealing = Sealing::prepare(Ready::prepare(&order.seal)?, &order.seal, terminal)?;
+    let ready = Ready::prepare(&order.seal)?;
+    if order.seal.namespaces {
+        let shown = order
+            .stamp
+            .as_ref()
+            .map(|stamp| Ok((spare::View::look(stamp)?, stamp)));
+        let shown: Option<(spare::View, _)> =
+            shown.transpose().map_err(|_: io::Error| changed())?;
+        let holds = shown.is_some_and(|(view, stamp)| view.still_shows(stamp));
+        holds.then_some(()).ok_or_else(changed)?;
+    }
+    let sealing = Sealing::prepare(ready, &order.seal, terminal)?;
     let charge = charge(command, theirs, doors, sealing)?;
     fall_silent()?;
     Ok(charge)
+}
+
+/// Why walls that have just been raised are not those that were asked for.
+fn changed() -> io::Error {
+    io::Error::other("the files that the sandbox is made of were changed meanwhile; try again")
 }
 
 /// Waits for a command, and starts it if these walls are still what they should be. When they are

@@ -203,7 +203,7 @@ async fn a_protected_folder_that_was_replaced_is_protected_again() {
 }
 
 #[tokio::test]
-async fn a_protected_folder_that_was_away_while_walls_were_raised_is_protected() {
+async fn f09_walls_upon_what_took_a_place_since_the_look_are_refused() {
     if outpost_testkit::walls::missing() {
         return;
     }
@@ -215,7 +215,15 @@ async fn a_protected_folder_that_was_away_while_walls_were_raised_is_protected()
     // Another takes its place after the look, and is what the walls are raised upon.
     fs::rename(&git, &old).unwrap();
     fs::create_dir(&git).unwrap();
-    leave_one(&processes, first).await;
+    let spec = Spec {
+        walls: Some(first),
+        ..sh("true")
+    };
+    let refused = processes.start("first", spec).await.unwrap_err();
+    let StartError::Spawn(SpawnError::Walls { words }) = &refused else {
+        panic!("{refused:?}");
+    };
+    assert!(words.contains("were changed meanwhile"), "{words}");
     fs::remove_dir(&git).unwrap();
     fs::rename(&old, &git).unwrap();
     let script = format!(

@@ -132,7 +132,7 @@ impl Call {
     }
 
     /// The helper of a policy; none where it has no rules about files. Files that the walls are
-    /// made from can vanish before they are raised; then they are made anew from what is there.
+    /// made from can change before they are raised; then they are made anew from what is there.
     async fn turn(&self, policy: &SandboxContext) -> Result<Option<Turn<'_>>, RpcError> {
         let client = &self.client;
         let Some(mut walls) = super::of_files(&self.server, policy).await? else {
@@ -144,8 +144,8 @@ impl Call {
                 taken => return taken.map(Some).map_err(|failed| failed.error),
             };
             match super::of_files(&self.server, policy).await? {
-                Some(anew) if anew != walls => walls = anew,
-                _ => return Err(failed),
+                Some(anew) => walls = anew,
+                None => return Err(failed),
             }
         }
         let taken = client.helpers.take(&walls, client.answer_bytes()).await;
