@@ -7,11 +7,12 @@
 //! dropped; one that only reads is cut short at the next window.
 //!
 //! [`Handles`] keeps files open for one connection, [`MissingWatch`] tells when a missing path
-//! appears. What is promised of a write is said in the module `write`, of a copy in `copy`, and
+//! appears, [`ChangeWatches`] what changes at a path. What is promised of a write is said in the module `write`, of a copy in `copy`, and
 //! what an error says in `error`.
 
 mod blocking;
 mod buffers;
+mod changes;
 mod copy;
 mod directory;
 mod error;
@@ -34,6 +35,7 @@ use bytes::Bytes;
 
 use self::{blocking::Blocking, buffers::Buffers, error::Outcome};
 pub use self::{
+    changes::{CHANGED_PATHS, ChangeWatch, ChangeWatchError, ChangeWatches, GATHER},
     directory::Entry,
     error::{FsError, FsErrorKind},
     handle::{Block, Handles, OpenMode, TakenId},
@@ -73,6 +75,8 @@ pub struct FsLimits {
     pub watches: usize,
     /// Missing paths per watch.
     pub watched_paths: usize,
+    /// Watches for changes at once. Each takes such a queue too.
+    pub change_watches: usize,
 }
 
 /// The files of this computer. Cloning shares the bounds.
@@ -105,6 +109,7 @@ impl Default for FsLimits {
             block_bytes: buffers::BUFFER_BYTES,
             watches: 32,
             watched_paths: 64,
+            change_watches: 64,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Integration tests of the host: what it does to a real computer.
 
 mod environment;
+mod fs_changes;
 mod fs_copy;
 mod fs_disk;
 mod fs_faults;
