@@ -7,8 +7,8 @@
 //! dropped; one that only reads is cut short at the next window.
 //!
 //! [`Handles`] keeps files open for one connection, [`MissingWatch`] tells when a missing path
-//! appears, [`ChangeWatches`] what changes at a path. What is promised of a write is said in the module `write`, of a copy in `copy`, and
-//! what an error says in `error`.
+//! appears, [`ChangeWatches`] what changes at a path. What is promised of a write is said in the
+//! module `write`, of a copy in `copy`, and what an error says in `error`.
 
 mod blocking;
 mod buffers;
