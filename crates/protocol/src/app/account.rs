@@ -83,6 +83,7 @@ pub enum Account {
     /// An account at Amazon.
     AmazonBedrock {
         /// Its keys were given to this server.
+        #[serde(default)]
         uses_codex_managed_credentials: bool,
     },
     /// An account at Google.

@@ -17,7 +17,7 @@ methods! {
 #[serde(rename_all = "camelCase")]
 pub struct HooksListParams {
     /// Folders; none: the server's own. Not together with `threadId`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub cwds: Vec<PathBuf>,
     /// Those of a thread.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,6 +101,7 @@ pub enum HookHandler {
         /// A shell's line.
         command: String,
         /// Nobody waits for it.
+        #[serde(default)]
         r#async: bool,
     },
     /// A tool.

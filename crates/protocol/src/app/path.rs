@@ -148,7 +148,8 @@ mod tests {
         fn a_plain_path_is_what_a_walk_over_its_parts_finds(text in "(/|\\.|a|b ){0,12}") {
             let text = format!("/{text}");
             let path = read(&text).unwrap();
-            prop_assert_eq!(path.as_path(), Path::new(&naive(&text)));
+            let walked = naive(&text);
+            prop_assert_eq!(path.as_path(), Path::new(&walked));
             let again = serde_json::to_value(&path).unwrap();
             prop_assert_eq!(serde_json::from_value::<AbsolutePath>(again).unwrap(), path);
         }

@@ -26,7 +26,7 @@ notifications! {
 #[serde(rename_all = "camelCase")]
 pub struct SkillsListParams {
     /// Folders; none: the server's own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub cwds: Vec<PathBuf>,
     /// Looks again, whatever is known.
     #[serde(default)]
@@ -92,26 +92,20 @@ pub struct SkillMetadata {
 #[serde(rename_all = "camelCase")]
 pub struct SkillInterface {
     /// For people.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// For people.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub short_description: Option<String>,
     /// A picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_small: Option<AbsolutePath>,
     /// A picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_large: Option<AbsolutePath>,
     /// A picture elsewhere.
     pub icon_small_url: Option<String>,
     /// A picture elsewhere.
     pub icon_large_url: Option<String>,
     /// Its colour, as in `#00ff00`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub brand_color: Option<String>,
     /// What to ask first.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_prompt: Option<String>,
 }
 

@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ForcedLoginMethod, WebSearchMode};
-use crate::{
-    PathUri,
-    app::policy::{ApprovalsReviewer, AskForApproval, SandboxMode},
-};
+use crate::app::policy::{ApprovalsReviewer, AskForApproval, SandboxMode};
 
 /// What the administrator demands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,12 +77,12 @@ pub struct ConfigRequirements {
     pub auto_review: Option<Value>,
     /// What new threads begin with.
     pub models: Option<Value>,
-    /// Where databases are.
-    pub sqlite_home: Option<PathUri>,
-    /// Where logs are.
-    pub log_dir: Option<PathUri>,
-    /// Where the catalog of models is.
-    pub model_catalog_json: Option<PathUri>,
+    /// Where databases are: a `file:` URI.
+    pub sqlite_home: Option<String>,
+    /// Where logs are: a `file:` URI.
+    pub log_dir: Option<String>,
+    /// Where the catalog of models is: a `file:` URI.
+    pub model_catalog_json: Option<String>,
     /// Clients look for a newer version.
     pub check_for_update_on_startup: Option<bool>,
     /// Commands may run in a login shell.

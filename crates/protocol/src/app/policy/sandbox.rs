@@ -65,6 +65,7 @@ enum SandboxPolicyDeserialize {
     ReadOnly {
         #[serde(default)]
         network_access: bool,
+        #[serde(default)]
         access: Option<ReadAccess>,
     },
     ExternalSandbox {
@@ -80,6 +81,7 @@ enum SandboxPolicyDeserialize {
         exclude_tmpdir_env_var: bool,
         #[serde(default)]
         exclude_slash_tmp: bool,
+        #[serde(default)]
         read_only_access: Option<ReadAccess>,
     },
 }
