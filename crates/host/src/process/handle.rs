@@ -160,6 +160,13 @@ impl Process {
         drop(former);
     }
 
+    /// Whether it was closed while something held its output open, because nobody waits for that
+    /// longer than the limits say.
+    #[must_use]
+    pub fn has_abandoned_output(&self) -> bool {
+        self.shared.lock().life.has_abandoned()
+    }
+
     /// How it stands.
     #[must_use]
     pub fn summary(&self) -> ProcessSummary {

@@ -14,6 +14,8 @@ pub(super) struct Lifecycle {
     open_streams: usize,
     ending: Option<Ending>,
     phase: Phase,
+    /// Some output stream was given up before its end.
+    abandoned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,7 @@ impl Lifecycle {
             open_streams,
             ending: None,
             phase: Phase::Running,
+            abandoned: false,
         }
     }
 
@@ -63,7 +66,13 @@ impl Lifecycle {
 
     /// Output that may still come is not waited for.
     pub(super) fn abandon_streams(&mut self) {
+        self.abandoned |= self.open_streams > 0;
         self.open_streams = 0;
+    }
+
+    /// Whether output that might have come was not waited for.
+    pub(super) fn has_abandoned(&self) -> bool {
+        self.abandoned
     }
 
     /// Whether the close is to be appended now; true once.
@@ -114,6 +123,7 @@ mod tests {
                 let may_close = exits == 1 && (ends >= 2 || abandoned);
                 prop_assert_eq!(closes, usize::from(may_close));
                 prop_assert!(exits <= 1);
+                prop_assert!(!life.has_abandoned() || abandoned);
             }
         }
     }

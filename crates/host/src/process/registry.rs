@@ -148,6 +148,12 @@ impl<P: Member> Registry<P> {
         (forgotten, self.slots.values().filter_map(due).min())
     }
 
+    /// Forgets one process, if it is closed.
+    pub(super) fn forget(&mut self, id: &str) -> Option<P> {
+        self.slots.get(id)?.closed_at()?;
+        self.slots.remove(id).and_then(Slot::into_process)
+    }
+
     /// Cancels every start, takes every process out, and adds nothing from now on.
     pub(super) fn end(&mut self) -> Vec<P> {
         self.ended = true;

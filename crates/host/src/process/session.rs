@@ -132,6 +132,17 @@ impl Processes {
         next
     }
 
+    /// Forgets one process that is closed, whether or not anybody was told of it; one that is not
+    /// closed stays. What it left running ends with the session.
+    pub fn forget(&self, id: &str) {
+        let forgotten = self.session.registry.lock().forget(id);
+        self.session.forget(forgotten.as_slice());
+        self.session
+            .leftovers
+            .lock()
+            .retain(|tree| !tree.is_empty());
+    }
+
     /// Ends every process with its whole tree, also those that are starting and what forgotten
     /// ones left behind, and waits until nothing is left of them. Nothing starts in this session
     /// afterwards.
