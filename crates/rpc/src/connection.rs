@@ -58,6 +58,13 @@ pub trait Service: Send + 'static {
     /// The refusal of a text that is no message; `None` passes over it.
     fn malformed(&self, words: &str) -> Option<RpcError>;
 
+    /// The message that answers a text that is no message, where that is not a refusal with the id
+    /// -1. There is no text where what came was not UTF-8.
+    fn answer_malformed(&self, _text: Option<&str>, words: &str) -> Option<String> {
+        let refusal = self.malformed(words)?;
+        Some(envelope::failure(&NO_ID, &refusal))
+    }
+
     /// An answer to a request that was never made; an error ends the connection.
     fn stray_answer(&mut self, id: &RequestId) -> Result<(), Close>;
 
@@ -227,7 +234,7 @@ impl<S: Service> Loop<S> {
     async fn on_frame(&mut self, frame: Frame) -> Result<(), Close> {
         match frame {
             Frame::Text(text) => self.on_text(&text).await,
-            Frame::Garbled(words) => self.on_malformed(words).await,
+            Frame::Garbled(words) => self.on_malformed(None, words).await,
             Frame::Pieces(pieces) => match pieces.collect().await {
                 Some(text) => self.on_text(&text).await,
                 None => Err(Close::internal("an answer was given up in the middle")),
@@ -237,7 +244,7 @@ impl<S: Service> Loop<S> {
 
     async fn on_text(&mut self, text: &str) -> Result<(), Close> {
         match envelope::parse(text) {
-            Err(malformed) => self.on_malformed(&malformed.words).await,
+            Err(malformed) => self.on_malformed(Some(text), &malformed.words).await,
             Ok(envelope::Incoming::Request {
                 id,
                 method,
@@ -261,9 +268,9 @@ impl<S: Service> Loop<S> {
         }
     }
 
-    async fn on_malformed(&mut self, words: &str) -> Result<(), Close> {
-        match self.service.malformed(words) {
-            Some(error) => self.send(envelope::failure(&NO_ID, &error)).await,
+    async fn on_malformed(&mut self, text: Option<&str>, words: &str) -> Result<(), Close> {
+        match self.service.answer_malformed(text, words) {
+            Some(answer) => self.send(answer).await,
             None => Ok(()),
         }
     }

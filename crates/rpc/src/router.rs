@@ -4,9 +4,10 @@
 //! it. A route decodes the parameters when the request arrives, so a mistake in them is answered
 //! at once, and makes a [`Job`] that answers when it is run.
 
-use std::{collections::HashMap, fmt, pin::Pin};
+use std::{collections::HashMap, fmt, marker::PhantomData, pin::Pin};
 
-use outpost_protocol::{Method, RequestId, RpcError, decode_params, envelope};
+use outpost_protocol::{Method, RequestId, RpcError, app, decode_params, envelope};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -20,7 +21,18 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The methods of one face. `C` is what a handler gets besides the parameters.
 pub struct Router<C> {
+    dialect: Dialect,
     routes: HashMap<&'static str, Box<dyn Route<C>>>,
+}
+
+/// How parameters that do not decode are refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// -32602 with the decoder's words; parameters that are absent are `null`.
+    #[default]
+    Exec,
+    /// -32600 with `Invalid request: ` before the decoder's words.
+    App,
 }
 
 /// How a request shares its connection with others, and what becomes of it when that ends.
@@ -42,6 +54,18 @@ pub enum Reply<T> {
     Encoded(String),
     /// The JSON of the result, written while it is sent.
     Pieces(Box<dyn FnOnce(PieceWriter) -> BoxFuture<Result<PieceWriter, ReaderGone>> + Send>),
+    /// The answer comes later, from whoever is handed the request here. What the request claimed
+    /// and its place among those that work are free from now on, so it is for the face to bound how
+    /// many there are.
+    Later(Box<dyn FnOnce(Answerer<T>) + Send>),
+}
+
+/// A request that is answered later, once.
+#[derive(Debug)]
+pub struct Answerer<T> {
+    outbox: FrameSender,
+    id: RequestId,
+    answer: PhantomData<fn() -> T>,
 }
 
 /// A decoded request that has not begun.
@@ -58,9 +82,9 @@ pub struct Job {
 trait Route<C>: Send + Sync {
     fn plan(
         &self,
+        dialect: Dialect,
         context: C,
-        id: RequestId,
-        params: Option<&RawValue>,
+        request: (RequestId, Option<&RawValue>),
         outbox: FrameSender,
     ) -> Result<Job, RpcError>;
 }
@@ -76,7 +100,14 @@ impl<C: Send + 'static> Router<C> {
     /// No methods.
     #[must_use]
     pub fn new() -> Self {
+        Self::speaking(Dialect::Exec)
+    }
+
+    /// No methods, and refusals in this dialect.
+    #[must_use]
+    pub fn speaking(dialect: Dialect) -> Self {
         Self {
+            dialect,
             routes: HashMap::new(),
         }
     }
@@ -111,7 +142,8 @@ impl<C: Send + 'static> Router<C> {
         (id, method, params): (RequestId, &str, Option<&RawValue>),
         outbox: FrameSender,
     ) -> Option<Result<Job, RpcError>> {
-        Some(self.routes.get(method)?.plan(context, id, params, outbox))
+        let route = self.routes.get(method)?;
+        Some(route.plan(self.dialect, context, (id, params), outbox))
     }
 }
 
@@ -203,12 +235,12 @@ where
 {
     fn plan(
         &self,
+        dialect: Dialect,
         context: C,
-        id: RequestId,
-        params: Option<&RawValue>,
+        (id, params): (RequestId, Option<&RawValue>),
         outbox: FrameSender,
     ) -> Result<Job, RpcError> {
-        let params: M::Params = decode_params(params)?;
+        let params: M::Params = dialect.decode(params)?;
         let claims = (self.lane.claims)(&params);
         let handler = self.handler.clone();
         let work = Box::pin(async move {
@@ -249,17 +281,27 @@ async fn answer<M: Method>(
         }
         Ok(Reply::Then(value, then)) => (envelope::response(id, &value), Some(then)),
         Ok(Reply::Pieces(write)) => return in_pieces(outbox, id, write).await,
+        Ok(Reply::Later(take)) => {
+            return take(Answerer {
+                outbox: outbox.clone(),
+                id: id.clone(),
+                answer: PhantomData,
+            });
+        }
     };
-    let text = result.unwrap_or_else(|error| {
-        envelope::failure(
-            id,
-            &RpcError::internal(format!("the result does not encode: {error}")),
-        )
-    });
+    let text = encoded(id, result);
     let sent = outbox.send(Frame::Text(text)).await;
     if let (Ok(()), Some(then)) = (sent, then) {
         then();
     }
+}
+
+/// The text of an answer, or of the refusal where the result is not JSON.
+fn encoded(id: &RequestId, result: serde_json::Result<String>) -> String {
+    result.unwrap_or_else(|error| {
+        let words = format!("the result does not encode: {error}");
+        envelope::failure(id, &RpcError::internal(words))
+    })
 }
 
 async fn in_pieces(
@@ -279,6 +321,31 @@ async fn in_pieces(
     };
     if let Err(gone) = whole.await {
         tracing::debug!(%id, "{gone}");
+    }
+}
+
+// === impl Dialect ===
+
+impl Dialect {
+    fn decode<P: DeserializeOwned>(self, params: Option<&RawValue>) -> Result<P, RpcError> {
+        match self {
+            Self::Exec => decode_params(params),
+            Self::App => app::decode_params(params)
+                .map_err(|bad| RpcError::invalid_request(format!("Invalid request: {bad}"))),
+        }
+    }
+}
+
+// === impl Answerer ===
+
+impl<T: Serialize> Answerer<T> {
+    /// Answers; done when the answer is queued. A connection that has ended needs none.
+    pub async fn answer(self, outcome: Result<T, RpcError>) {
+        let text = match outcome {
+            Ok(value) => encoded(&self.id, envelope::response(&self.id, &value)),
+            Err(error) => envelope::failure(&self.id, &error),
+        };
+        drop(self.outbox.send(Frame::Text(text)).await);
     }
 }
 
@@ -305,6 +372,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
             }
             Self::Encoded(text) => f.debug_tuple("Reply").field(text).finish(),
             Self::Pieces(_) => f.write_str("Reply(in pieces)"),
+            Self::Later(_) => f.write_str("Reply(later)"),
         }
     }
 }

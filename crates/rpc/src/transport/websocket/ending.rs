@@ -136,7 +136,10 @@ impl End {
 
     /// After a peer that takes no bytes.
     pub(super) fn stuck() -> Self {
-        Self::Ours(Close::policy("the peer does not read what is sent to it"))
+        Self::Ours(Close::new(
+            1013,
+            "the peer does not read what is sent to it; connect again once it does",
+        ))
     }
 }
 

@@ -256,7 +256,10 @@ async fn a_peer_that_takes_no_byte_is_given_up_with_a_reason() {
     let close = ended(&mut link).await;
     assert_eq!(
         close,
-        Close::policy("the peer does not read what is sent to it")
+        Close::new(
+            1013,
+            "the peer does not read what is sent to it; connect again once it does"
+        )
     );
     assert_eq!(started.elapsed(), Duration::from_secs(30));
     assert_eq!(pumps.join_next().await.unwrap().unwrap(), close);
