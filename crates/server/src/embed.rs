@@ -1,4 +1,4 @@
-//! The exec server in this process: the same face on one end of a link.
+//! A server in this process: the same face on one end of a link.
 //!
 //! There is no second stack: a caller gets the other end of a [`Link::pair`] and talks the
 //! protocol, through `outpost_client` or by hand. With `outpost_server::dispatch()` first in
@@ -14,27 +14,50 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::exec::{ExecConfig, ExecServer};
+use crate::{
+    app::{AppConfig, AppServer},
+    exec::{ExecConfig, ExecServer},
+    serve::Server,
+};
 
-/// An exec server without a listener. Dropping it stops it without waiting;
-/// [`EmbeddedExec::shutdown`] waits until every process is gone.
+/// A server without a listener. Dropping it stops it without waiting; [`Embedded::shutdown`] waits
+/// until every process is gone.
 #[derive(Debug)]
-pub struct EmbeddedExec {
-    server: ExecServer,
+pub struct Embedded<S> {
+    server: S,
     stop: CancellationToken,
     tasks: Mutex<JoinSet<()>>,
 }
 
-// === impl EmbeddedExec ===
+/// An exec server without a listener.
+pub type EmbeddedExec = Embedded<ExecServer>;
+
+/// An app server without a listener.
+pub type EmbeddedApp = Embedded<AppServer>;
+
+// === impl Embedded ===
 
 impl EmbeddedExec {
     /// Starts it on the current runtime.
     #[must_use]
     pub fn new(config: ExecConfig) -> Self {
-        let server = ExecServer::new(config);
+        Self::of(ExecServer::new(config))
+    }
+}
+
+impl EmbeddedApp {
+    /// Starts it on the current runtime.
+    #[must_use]
+    pub fn new(config: AppConfig) -> Self {
+        Self::of(AppServer::new(config))
+    }
+}
+
+impl<S: Server> Embedded<S> {
+    fn of(server: S) -> Self {
         let mut tasks = JoinSet::new();
-        let reaped = server.clone();
-        tasks.spawn(async move { reaped.reap().await });
+        let beside = server.clone();
+        tasks.spawn(async move { beside.background().await });
         Self {
             server,
             stop: CancellationToken::new(),

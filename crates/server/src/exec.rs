@@ -10,7 +10,7 @@
 mod config;
 mod connection;
 mod environment;
-mod errors;
+pub(crate) mod errors;
 mod face;
 mod feed;
 mod fs;

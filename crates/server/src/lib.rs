@@ -2,12 +2,14 @@
 //!
 //! A face turns what is on the wire into calls of the engine (`outpost-host`) and back. Wire
 //! words, error codes and the reference's quirks live here and nowhere below. The exec face is in
-//! [`exec`]; [`serve`] puts a face behind a listener, [`embed`] on one end of a link in the same
+//! [`exec`], the app face in [`app`]; [`serve`] puts a face behind a listener, [`embed`] on one end of a link in the same
 //! process.
 
+pub mod app;
 pub mod embed;
 pub mod exec;
 pub mod serve;
+mod share;
 
 /// Becomes the keeper, the first process behind walls, or a helper for file calls when this program
 /// was started as one of them, and then never returns; otherwise returns at once.

@@ -22,7 +22,7 @@ use tokio::{signal::unix::SignalKind, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    args::{ExecServer as Arguments, OnFull, WsAuth},
+    args::{AuthArgs, ExecServer as Arguments, OnFull, WsAuth},
     exit,
     signals::Signals,
 };
@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<u8> {
     let server = ExecServer::new(config(&arguments));
     let stop = CancellationToken::new();
     if matches!(address, Address::Stdio) {
-        let served = serve::exec_stdio(server, stop.clone());
+        let served = serve::on_stdio(server, stop.clone());
         return Ok(attend(async { drop(served.await) }, &stop, &mut signals).await);
     }
     let exposed = arguments.auth.insecure_no_auth && matches!(auth, Auth::Open);
@@ -63,12 +63,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<u8> {
         );
     }
     announce(listener.address());
-    let served = serve::exec(server, listener, stop.clone());
+    let served = serve::on(server, listener, stop.clone());
     Ok(attend(served, &stop, &mut signals).await)
 }
 
 /// Waits for the end of `served`. The first signal asks for it, the second does not wait for it.
-async fn attend(
+pub(super) async fn attend(
     served: impl Future<Output = ()>,
     stop: &CancellationToken,
     signals: &mut Signals,
@@ -108,8 +108,17 @@ fn is_local(address: &Address) -> bool {
 
 /// Who may connect.
 fn auth(arguments: &Arguments, address: &Address) -> Result<Auth, AuthConfigError> {
-    let given = &arguments.auth;
-    let flags = AuthFlags {
+    let flags = flags(&arguments.auth);
+    let auth = flags.load()?;
+    match address {
+        Address::Stdio if flags.any() => Err(AuthConfigError::Stdio),
+        Address::Stdio | Address::WebSocket(_) | Address::Unix(_) => Ok(auth),
+    }
+}
+
+/// The arguments in the listener's words.
+pub(super) fn flags(given: &AuthArgs) -> AuthFlags {
+    AuthFlags {
         mode: given.ws_auth.map(|mode| match mode {
             WsAuth::CapabilityToken => AuthMode::CapabilityToken,
             WsAuth::SignedBearerToken => AuthMode::SignedBearerToken,
@@ -120,11 +129,6 @@ fn auth(arguments: &Arguments, address: &Address) -> Result<Auth, AuthConfigErro
         issuer: given.ws_issuer.clone(),
         audience: given.ws_audience.clone(),
         max_clock_skew_seconds: given.ws_max_clock_skew_seconds,
-    };
-    let auth = flags.load()?;
-    match address {
-        Address::Stdio if flags.any() => Err(AuthConfigError::Stdio),
-        Address::Stdio | Address::WebSocket(_) | Address::Unix(_) => Ok(auth),
     }
 }
 

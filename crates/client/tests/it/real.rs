@@ -161,7 +161,7 @@ impl Served {
         let address = url.strip_prefix("ws://").unwrap().parse().unwrap();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve::exec(ExecServer::new(config), listener, stop.clone()));
+        tasks.spawn(serve::on(ExecServer::new(config), listener, stop.clone()));
         Self {
             address,
             stop,

@@ -69,7 +69,7 @@ pub(super) fn sandbox(error: &SandboxError) -> RpcError {
 }
 
 /// What went wrong and why, from the outermost to the innermost, each cause once.
-fn causes(error: &dyn Error) -> String {
+pub(crate) fn causes(error: &dyn Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

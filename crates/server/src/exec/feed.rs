@@ -1,14 +1,9 @@
 //! A process's events on their way to a connection.
 //!
-//! One feed per process and connection. It takes room in the connection's queue before it takes
-//! an event, so the child feels a slow client, and it keeps to a share of that queue, so that a
-//! flood of one process is a short wait for the others. Events become text here, in the
-//! process's task, not in the connection's.
+//! One feed per process and connection, within its [`Share`] of the connection's queue. Events
+//! become text here, in the process's task, not in the connection's.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll};
 
 use outpost_host::{
     keeper::Exceeded,
@@ -20,25 +15,13 @@ use outpost_protocol::{
         Closed, ClosedParams, ExitReason, Exited, ExitedParams, OutputStream, write_output,
     },
 };
-use outpost_rpc::{frame::Frame, link::FrameSender};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::PollSemaphore;
+use outpost_rpc::link::FrameSender;
 
-/// What one process may have in its connection's queue: enough that the socket is never idle
-/// while the next chunk is made, little enough that a keystroke's echo behind it waits about a
-/// millisecond.
-const SHARE: usize = 512 << 10;
-
-/// Room taken before the size of the next event is known: that of the largest chunk.
-const LARGEST_EVENT: usize = (64 << 10) / 3 * 4 + 1024;
+use crate::share::Share;
 
 /// An [`Audience`] over a connection's queue.
 pub(crate) struct Feed {
-    outbox: FrameSender,
-    share: PollSemaphore,
-    room: PollSemaphore,
-    ticket: Option<OwnedSemaphorePermit>,
-    permit: Option<OwnedSemaphorePermit>,
+    share: Share,
 }
 
 // === impl Feed ===
@@ -46,43 +29,18 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) fn new(outbox: &FrameSender) -> Self {
         Self {
-            share: PollSemaphore::new(Arc::new(Semaphore::new(SHARE))),
-            room: PollSemaphore::new(outbox.room()),
-            outbox: outbox.clone(),
-            ticket: None,
-            permit: None,
+            share: Share::of(outbox),
         }
     }
 }
 
 impl Audience for Feed {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        let cost = self.outbox.cost_of(LARGEST_EVENT);
-        if self.ticket.is_none() {
-            self.ticket = ready!(self.share.poll_acquire_many(cx, cost));
-        }
-        if self.permit.is_none() {
-            // None: the queue is closed.
-            self.permit = ready!(self.room.poll_acquire_many(cx, cost));
-        }
-        Poll::Ready(self.permit.as_ref().map(|_| ()).ok_or(Gone))
+        self.share.poll_ready(cx)
     }
 
     fn deliver(&mut self, process_id: &str, event: &Event) {
-        let (Some(mut permit), Some(mut ticket)) = (self.permit.take(), self.ticket.take()) else {
-            debug_assert!(false, "delivered without having been ready");
-            return;
-        };
-        let text = text(process_id, event);
-        let cost = self.outbox.cost_of(text.len()) as usize;
-        let unused = permit.num_permits().saturating_sub(cost);
-        drop(permit.split(unused));
-        drop(ticket.split(unused));
-        // A queue that has closed meanwhile says so at the next poll.
-        drop(
-            self.outbox
-                .send_reserved(Frame::Text(text), permit, Some(ticket)),
-        );
+        self.share.send(text(process_id, event));
     }
 }
 
@@ -149,11 +107,6 @@ pub(crate) fn reason(reason: Reason) -> (ExitReason, Option<String>) {
     }
 }
 
-const _: () = assert!(
-    LARGEST_EVENT <= SHARE,
-    "a share holds the largest event, or it would wait for ever"
-);
-
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
@@ -163,6 +116,7 @@ mod tests {
     use outpost_rpc::link::{Link, Received};
 
     use super::*;
+    use crate::share::LARGEST_EVENT;
 
     fn output(seq: u64, bytes: usize) -> Event {
         let data = Bytes::from(vec![b'x'; bytes]);

@@ -33,8 +33,13 @@ pub(crate) struct Client {
 impl Client {
     /// A connection that has said nothing.
     pub(crate) fn silent(server: &EmbeddedExec) -> Self {
+        Self::over(server.connect())
+    }
+
+    /// The client's end of a connection.
+    pub(crate) fn over(link: Link) -> Self {
         Self {
-            link: server.connect(),
+            link,
             kept: VecDeque::new(),
             next_id: 1,
         }

@@ -1,0 +1,157 @@
+//! The app face: commands of this machine for clients of the app protocol.
+//!
+//! [`AppServer`] is what all connections of one server share: the engine, the sandboxes, the
+//! description of the machine. [`AppServer::connect`] runs one connection. What a connection starts
+//! is its own: ids are scoped to it, and commands end with it, with everything they have started.
+//!
+//! A request is answered once, whatever the load: what does not fit the bounds of a connection is
+//! not read until there is room. Nothing is refused for load.
+//!
+//! On [`AppServer::shutdown`] every process tree of every connection is gone before it returns.
+
+mod commands;
+mod config;
+mod connection;
+mod environment;
+mod errors;
+mod face;
+mod handshake;
+mod methods;
+mod output;
+mod processes;
+mod running;
+mod sandbox;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use outpost_host::{
+    environment::{self as machine, Places},
+    process::{ProcessHost, keeper::Keeper},
+    sandbox::Sandboxes,
+};
+use outpost_protocol::app::{AbsolutePath, policy::SandboxPolicy};
+use outpost_rpc::{
+    connection::Connection,
+    limits::Limits,
+    link::{Close, Link},
+    router::Router,
+};
+
+pub use self::config::AppConfig;
+use self::{
+    connection::{Call, Client},
+    face::Face,
+    output::Memory,
+};
+
+/// One app server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AppServer {
+    shared: Arc<Shared>,
+}
+
+/// What all connections share.
+pub(crate) struct Shared {
+    host: ProcessHost,
+    sandboxes: Sandboxes,
+    machine: Machine,
+    /// What commands are held to that name no policy.
+    default_policy: SandboxPolicy,
+    /// What output that waits for the end of its command may cost.
+    memory: Arc<Memory>,
+    limits: Limits,
+    router: Router<Call>,
+    connections: AtomicU64,
+}
+
+/// What a client is told of the machine.
+struct Machine {
+    home: AbsolutePath,
+    name: String,
+    installation: String,
+    /// The folder that relative ones are relative to.
+    cwd: PathBuf,
+}
+
+// === impl AppServer ===
+
+impl AppServer {
+    /// A server that serves nobody yet. Needs a Tokio runtime; it starts no process before the
+    /// first command.
+    #[must_use]
+    pub fn new(config: AppConfig) -> Self {
+        let shared = Shared {
+            host: ProcessHost::new(Keeper::new(config.keeper), config.processes),
+            sandboxes: Sandboxes::new(config.sandbox),
+            machine: Machine::this(),
+            default_policy: config.default_policy,
+            memory: Arc::new(Memory::new(config.buffered_bytes)),
+            limits: config.limits,
+            router: methods::table(),
+            connections: AtomicU64::new(0),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The bounds of a connection, for its transport.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Serves one connection until it ends or `stop` is cancelled. `peer` says who it is, in logs.
+    pub async fn connect(
+        &self,
+        link: Link,
+        peer: String,
+        stop: tokio_util::sync::CancellationToken,
+    ) -> Close {
+        let number = self.shared.connections.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection::new(link, self.shared.limits.clone());
+        let client = Arc::new(Client::new(number, connection.peer(), &self.shared.host));
+        let face = Face::new(Arc::clone(&self.shared), Arc::clone(&client));
+        tracing::info!(connection = number, %peer, "connected");
+        let close = connection.run(face, stop).await;
+        client.finish().await;
+        tracing::info!(connection = number, %close, "disconnected");
+        close
+    }
+
+    /// Ends the engine and whatever still runs. Connections are to be stopped before.
+    pub async fn shutdown(&self) {
+        self.shared.host.shutdown().await;
+    }
+}
+
+// === impl Machine ===
+
+impl Machine {
+    fn this() -> Self {
+        let description = machine::describe(Vec::new());
+        let cwd = description
+            .cwd
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("/"));
+        let home = AbsolutePath::new(&cwd.join(Places::of(&description).home));
+        Self {
+            home: home.expect("a path that begins with the server's own folder is absolute"),
+            name: description.hostname.clone().unwrap_or_default(),
+            installation: description.provider_id,
+            cwd,
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
