@@ -3,6 +3,7 @@
 //! Only types and words; what a command does is in [`crate::cmd`]. The doc comments of options are
 //! their help, so they address the user.
 
+mod app_server;
 mod doctor;
 mod exec_server;
 mod fs;
@@ -16,8 +17,9 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::{
+    app_server::{AppServer, Listen, USUAL_SOCKET},
     doctor::{Attempt, Doctor},
-    exec_server::{ExecServer, OnFull, WsAuth},
+    exec_server::{AuthArgs, ExecServer, OnFull, WsAuth},
     fs::{Fs, FsCommand},
     processes::{Kill, Ps},
     run::Run,
@@ -39,7 +41,7 @@ Environment variables:
 /// Processes and files of a machine, here or far away.
 ///
 /// `outpost exec-server` serves the processes, files and HTTP of the machine it runs on to JSON-RPC
-/// clients. The other commands are its human clients; without a server they work on this machine.
+/// clients, and `outpost app-server` its commands to clients of the app protocol. The other commands are its human clients; without a server they work on this machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "outpost",
@@ -59,6 +61,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     ExecServer(Box<ExecServer>),
+    AppServer(Box<AppServer>),
     Run(Run),
     Fs(Fs),
     Ps(Ps),

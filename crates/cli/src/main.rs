@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> u8 {
     let (failed, server) = match &cli.command {
         Command::Run(_) => (exit::OURS, false),
-        Command::ExecServer(_) => (exit::FAILED, true),
+        Command::ExecServer(_) | Command::AppServer(_) => (exit::FAILED, true),
         Command::Fs(_)
         | Command::Ps(_)
         | Command::Kill(_)
@@ -74,7 +74,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let runtime = runtime()?;
     let status = runtime.block_on(async {
         match command {
-            Command::ExecServer(arguments) => cmd::exec_server::run(*arguments).await,
+            Command::ExecServer(arguments) => Box::pin(cmd::exec_server::run(*arguments)).await,
+            Command::AppServer(arguments) => Box::pin(cmd::app_server::run(*arguments)).await,
             Command::Run(arguments) => cmd::run::run(arguments).await,
             Command::Fs(arguments) => cmd::fs::run(arguments).await,
             Command::Ps(arguments) => cmd::processes::ps(arguments).await,

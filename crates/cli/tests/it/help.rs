@@ -14,6 +14,7 @@ fn every_command_explains_itself_with_examples_or_notes() {
     let overview = home.run(&["--help"]);
     for part in [
         "exec-server",
+        "app-server",
         "run",
         "fs",
         "ps",
@@ -29,6 +30,10 @@ fn every_command_explains_itself_with_examples_or_notes() {
         (
             &["exec-server"][..],
             &["--listen", "--session-ttl", "Examples:", "SIGTERM"][..],
+        ),
+        (
+            &["app-server"],
+            &["--listen", "--slow-client-timeout", "Examples:", "SIGTERM"],
         ),
         (
             &["run"],
