@@ -39,7 +39,7 @@ pub enum Surface {
 /// How far a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It has a type here, and works.
+    /// It has a type here; what of these is served, the face says.
     Implemented,
     /// It belongs to threads and turns, which this server does not have yet.
     Later,

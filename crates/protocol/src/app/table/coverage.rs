@@ -11,10 +11,13 @@ pub fn coverage() -> String {
         "# What of the app protocol is here\n\n\
          Made from the table in `crates/protocol/src/app/table.rs`; after a change there, run\n\
          `OUTPOST_WRITE_COVERAGE=1 cargo test -p outpost-protocol --test it coverage`.\n\n\
-         *here*: it works. *later*: it belongs to threads and turns, and is refused until they\n\
-         are there. *not offered*: it belongs to a service that this server does not have; it is\n\
+         *typed*: its words are here as types, held against the reference's schema. Of the typed\n\
+         requests the server answers `initialize`, `command/exec` with what steers it, and\n\
+         `process/*`; the others are refused with -32601 until their part of the server is there.\n\
+         *later*: it belongs to threads and turns, and is refused until they are there. *not\n\
+         offered*: it belongs to a service that this server does not have; it is\n\
          refused with the reason.\n\n\
-         | | here | later | not offered | all |\n|---|---|---|---|---|\n",
+         | | typed | later | not offered | all |\n|---|---|---|---|---|\n",
     );
     let (known, legacy): (Vec<_>, Vec<_>) = REQUESTS
         .iter()
@@ -65,7 +68,7 @@ fn list(text: &mut String, title: &str, entries: &[&Entry]) {
         };
         let name = entry.name;
         match entry.state {
-            State::Implemented => line(text, format_args!("| `{name}` | {surface} | here |")),
+            State::Implemented => line(text, format_args!("| `{name}` | {surface} | typed |")),
             State::Later => line(text, format_args!("| `{name}` | {surface} | later |")),
             State::Refused { why } => line(
                 text,
