@@ -41,7 +41,12 @@ impl Target {
     /// Starts a server for `script` with its files in `folder`.
     pub(super) fn start(&self, script: &Script, folder: &Path, marker: &Marker) -> Running {
         let home = folder.join("home");
-        fs::create_dir_all(&home).expect("a home for the server");
+        // The reference keeps nothing that its sandbox needs below the temp folder, so its home
+        // must not lie there.
+        let temporary = folder.join("temporary");
+        for path in [&home, &temporary] {
+            fs::create_dir_all(path).expect("a home for the server, and a temp folder");
+        }
         let log = folder.join("server.log");
         let listen = if script.websocket {
             "ws://127.0.0.1:0"
@@ -57,6 +62,7 @@ impl Target {
             .env("HOME", &home)
             .env("CODEX_HOME", &home)
             .env("OUTPOST_HOME", &home)
+            .env("TMPDIR", &temporary)
             .env(VARIABLE, marker.value())
             .envs(script.env.iter().cloned())
             .stdin(if script.websocket {
