@@ -53,6 +53,9 @@ fn read_only_reads_everything_and_writes_nothing() {
 
 #[test]
 fn workspace_write_writes_its_directory_and_temporary_ones_alone() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (home, place, other) = (Home::new(), elsewhere(), elsewhere());
     let (work, other) = (
         place.path().to_str().unwrap(),
@@ -82,6 +85,9 @@ fn workspace_write_writes_its_directory_and_temporary_ones_alone() {
 
 #[test]
 fn a_temporary_folder_of_its_own_can_be_written() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (home, work, own) = (Home::new(), elsewhere(), elsewhere());
     let (work, own) = (work.path().to_str().unwrap(), own.path().to_str().unwrap());
     let variable = format!("TMPDIR={own}");
@@ -93,6 +99,9 @@ fn a_temporary_folder_of_its_own_can_be_written() {
 
 #[test]
 fn more_can_be_written_and_some_denied() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (home, place) = (Home::new(), elsewhere());
     let path = place.path().to_str().unwrap();
     fs::create_dir(place.path().join("sub")).unwrap();
@@ -121,6 +130,9 @@ fn more_can_be_written_and_some_denied() {
 
 #[test]
 fn the_network_is_reached_where_it_may_be() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let home = Home::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
@@ -141,6 +153,9 @@ fn the_network_is_reached_where_it_may_be() {
 
 #[test]
 fn all_of_it_works_on_a_server_too() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (home, place) = (Home::new(), elsewhere());
     let server = home.server(&[]);
     let path = place.path().to_str().unwrap();
@@ -167,6 +182,9 @@ fn all_of_it_works_on_a_server_too() {
 
 #[test]
 fn exit_statuses_are_those_without_a_sandbox() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let home = Home::new();
     home.write("data", "not a program");
     for (command, status) in [
@@ -235,6 +253,9 @@ fn wrong_arguments_are_told_before_anything_runs() {
 
 #[test]
 fn b15_without_namespaces_only_reading_is_left_and_the_rest_refused() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let home = Home::new();
     let run = |mode: &str| home.outpost(&["run", "--sandbox", mode, "--", "sh", "-c", ":"]);
     // Taken away by the name of the program that raises them, and by the kernel.

@@ -81,6 +81,9 @@ fn policies(tree: &Tree, count: usize) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_helper_stays_warm_and_another_policy_has_another_one() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (server, tree) = (server(), Tree::new());
     let (mut client, _) = Client::new(&server).await;
     let policies = policies(&tree, 2);
@@ -98,6 +101,9 @@ async fn a_helper_stays_warm_and_another_policy_has_another_one() {
 
 #[tokio::test]
 async fn calls_that_come_while_a_helper_starts_share_it() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (server, tree) = (server(), Tree::new());
     let (mut client, _) = Client::new(&server).await;
     let sandbox = tree.policy();
@@ -117,6 +123,9 @@ async fn calls_that_come_while_a_helper_starts_share_it() {
 
 #[tokio::test]
 async fn a_killed_helper_fails_the_calls_it_has_and_the_next_call_starts_another() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (server, tree) = (server(), Tree::new());
     let (mut client, _) = Client::new(&server).await;
     let sandbox = tree.policy();
@@ -156,6 +165,9 @@ async fn a_killed_helper_fails_the_calls_it_has_and_the_next_call_starts_another
 
 #[tokio::test]
 async fn the_helper_used_longest_ago_makes_room_unless_it_holds_a_file() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (server, tree) = (server(), Tree::new());
     let (mut client, _) = Client::new(&server).await;
     // One more than a connection keeps.
@@ -196,6 +208,9 @@ async fn the_helper_used_longest_ago_makes_room_unless_it_holds_a_file() {
 
 #[tokio::test]
 async fn an_unused_helper_is_ended_in_time_and_one_with_an_open_file_is_not() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (server, tree) = (server(), Tree::new());
     let (mut client, _) = Client::new(&server).await;
     let policies = policies(&tree, 2);
@@ -213,6 +228,9 @@ async fn an_unused_helper_is_ended_in_time_and_one_with_an_open_file_is_not() {
 
 #[tokio::test]
 async fn helpers_and_their_files_end_with_the_connection() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (server, tree) = (server(), Tree::new());
     let (mut client, session) = Client::new(&server).await;
     let sandbox = tree.policy();
@@ -230,6 +248,9 @@ async fn helpers_and_their_files_end_with_the_connection() {
 
 #[tokio::test]
 async fn files_under_a_policy_count_with_the_others_and_are_read_and_written_by_blocks() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let server = client::server(|config| {
         config.keeper.program = KeeperProgram::Path(env!("CARGO_BIN_EXE_outpost-helper").into());
         config.files.handles = 2;
@@ -288,6 +309,9 @@ async fn files_under_a_policy_count_with_the_others_and_are_read_and_written_by_
 
 #[tokio::test]
 async fn a_large_file_under_a_policy_is_read_whole_and_a_client_that_leaves_ends_nothing_else() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let (server, tree) = (server(), Tree::new());
     let bytes: Vec<u8> = (0..20_000_000u32)
         .map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0])

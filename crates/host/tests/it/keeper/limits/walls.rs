@@ -42,6 +42,9 @@ impl Bench {
 
 #[tokio::test]
 async fn behind_walls_each_process_is_held_to_its_own_limits() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = tempfile::tempdir().unwrap();
     let walls = walls(work.path()).await;
     for mode in modes().await {
@@ -74,6 +77,9 @@ async fn behind_walls_each_process_is_held_to_its_own_limits() {
 
 #[tokio::test]
 async fn behind_walls_as_many_processes_as_may_be_are_and_one_more_is_not() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = tempfile::tempdir().unwrap();
     let walls = walls(work.path()).await;
     let start = |count: usize| {
@@ -104,6 +110,9 @@ async fn behind_walls_as_many_processes_as_may_be_are_and_one_more_is_not() {
 
 #[tokio::test]
 async fn behind_walls_a_lack_of_memory_ends_the_command_and_not_its_walls() {
+    if outpost_testkit::walls::missing() {
+        return;
+    }
     let work = tempfile::tempdir().unwrap();
     let walls = walls(work.path()).await;
     let limits = memory(32 << 20);
