@@ -16,35 +16,63 @@ const PATIENCE: Timespec = Timespec {
     tv_nsec: 0,
 };
 
-/// A helper as its own `/proc` shows it: when it was started, in ticks since the computer was.
+/// A helper as its own `/proc` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Helper {
+    /// When it was started, in ticks since the computer was.
     started: u64,
+    /// Its first mount: of those that run at a time, each has its own.
+    mount: u64,
 }
 
 impl Helper {
     /// The one that does file calls under a policy.
     async fn of(client: &mut Client, sandbox: &Value) -> Self {
-        let params = json!({"path": "file:///proc/self/stat", "sandbox": sandbox});
-        let stat = client.call("fs/readFile", params).await.unwrap();
-        let stat = decode(stat["dataBase64"].as_str().unwrap());
-        Self {
-            started: started(&String::from_utf8(stat).unwrap()),
+        let mut texts = Vec::new();
+        for name in ["stat", "mountinfo"] {
+            let path = format!("file:///proc/self/{name}");
+            let params = json!({"path": path, "sandbox": sandbox});
+            let text = client.call("fs/readFile", params).await.unwrap();
+            let text = decode(text["dataBase64"].as_str().unwrap());
+            texts.push(String::from_utf8(text).unwrap());
         }
+        Self {
+            started: started(&texts[0]),
+            mount: first_number(&texts[1]),
+        }
+    }
+
+    /// The one with this number outside.
+    fn seen(number: i32) -> Option<Self> {
+        let text = |name| fs::read_to_string(format!("/proc/{number}/{name}")).ok();
+        let texts = text("stat").zip(text("mountinfo"));
+        // One that has just ended shows nothing.
+        let (stat, mounts) =
+            texts.filter(|(stat, mounts)| !stat.is_empty() && !mounts.is_empty())?;
+        Some(Self {
+            started: started(&stat),
+            mount: first_number(&mounts),
+        })
     }
 
     /// Its process, from outside.
     fn pidfd(self) -> OwnedFd {
+        self.process().0
+    }
+
+    /// Its process, and the end of the pipe that it reads calls from.
+    fn process(self) -> (OwnedFd, OwnedFd) {
         let all = fs::read_dir("/proc").unwrap().flatten();
         let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
         let mut found = numbers.filter(|number| {
             let line = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
-            let stat = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
-            line == b"outpost\0files\0" && !stat.is_empty() && started(&stat) == self.started
+            line == b"outpost\0files\0" && Self::seen(*number) == Some(self)
         });
         let number = found.next().expect("it runs");
-        assert_eq!(found.next(), None, "two helpers began at the same moment");
-        pidfd_open(Pid::from_raw(number).unwrap(), PidfdFlags::empty()).unwrap()
+        assert_eq!(found.next(), None, "two helpers share a mount");
+        let pidfd = pidfd_open(Pid::from_raw(number).unwrap(), PidfdFlags::empty()).unwrap();
+        let input = fs::File::open(format!("/proc/{number}/fd/0")).unwrap();
+        (pidfd, input.into())
     }
 }
 
@@ -59,14 +87,24 @@ fn started(stat: &str) -> u64 {
         .unwrap()
 }
 
+fn first_number(text: &str) -> u64 {
+    let number = text.split_whitespace().next().unwrap();
+    number.parse().unwrap()
+}
+
 /// Waits for the end of a process.
 async fn ended(pidfd: OwnedFd) {
+    readable(pidfd).await;
+}
+
+/// Waits until there is something to be read.
+async fn readable(fd: OwnedFd) {
     let look = move || {
-        let mut fds = [PollFd::new(&pidfd, PollFlags::IN)];
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
         poll(&mut fds, Some(&PATIENCE)).unwrap()
     };
     let ready = tokio::task::spawn_blocking(look).await.unwrap();
-    assert_eq!(ready, 1, "it ends");
+    assert_eq!(ready, 1, "it comes");
 }
 
 /// Policies that differ in nothing that matters to a test.
@@ -132,15 +170,11 @@ async fn a_killed_helper_fails_the_calls_it_has_and_the_next_call_starts_another
     let helper = Helper::of(&mut client, &sandbox).await;
     let open = json!({"handleId": "h", "path": tree.uri("ro/f"), "sandbox": sandbox});
     client.call("fs/open", open.clone()).await.unwrap();
-    let pidfd = helper.pidfd();
+    let (pidfd, input) = helper.process();
     pidfd_send_signal(&pidfd, Signal::STOP).unwrap();
     let look = json!({"path": tree.uri("ro/f"), "sandbox": sandbox});
     let asked = client.ask("fs/getMetadata", look.clone()).await;
-    // Done once the first call is with the helper: it was asked before.
-    client
-        .call("environment/status", json!(null))
-        .await
-        .unwrap();
+    readable(input).await;
     pidfd_send_signal(&pidfd, Signal::KILL).unwrap();
     let (code, words) = client.answer(asked).await.unwrap_err();
     assert_eq!(code, -32603);
