@@ -135,6 +135,11 @@ impl<C: Send + 'static> Router<C> {
         self.routes.contains_key(method)
     }
 
+    /// The methods of the table, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.routes.keys().copied()
+    }
+
     /// Decodes a request; `None` when there is no such method.
     pub(crate) fn plan(
         &self,
