@@ -53,6 +53,9 @@ Environment variables:
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// For `app-server`, whose users' programs say it here.
+    #[arg(short = 'c', long = "config", value_name = "KEY=VALUE", hide = true)]
+    pub(crate) config: Vec<String>,
     #[command(flatten)]
     pub(crate) log: Log,
 }

@@ -59,7 +59,17 @@ fn run(cli: Cli) -> u8 {
 
 fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     telemetry::start(&cli.log)?;
+    let before = cli.config;
     let command = match cli.command {
+        Command::AppServer(mut arguments) => {
+            arguments.config.before(before);
+            Command::AppServer(arguments)
+        }
+        _ if !before.is_empty() => {
+            let words = "`--config` is for `app-server` only".to_owned();
+            let refusal = Cli::command().error(ErrorKind::UnknownArgument, words);
+            return Ok(refuse(&refusal));
+        }
         Command::ExecServer(arguments) => match arguments.unsupported.given() {
             Some(option) => return Ok(refuse(&unsupported(option))),
             None => Command::ExecServer(arguments),

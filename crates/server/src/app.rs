@@ -30,8 +30,9 @@ use std::{
     },
 };
 
+use outpost_agent::config::Configuration;
 use outpost_host::{
-    environment::{self as machine, Places},
+    environment as machine,
     process::{ProcessHost, keeper::Keeper},
     sandbox::Sandboxes,
 };
@@ -58,6 +59,9 @@ pub struct AppServer {
 
 /// What all connections share.
 pub(crate) struct Shared {
+    /// What the administrator, the user and the command line say. Its functions block.
+    #[expect(dead_code, reason = "it is opened; the methods that read it come with their family")]
+    configuration: Arc<Configuration>,
     host: ProcessHost,
     sandboxes: Sandboxes,
     machine: Machine,
@@ -89,7 +93,8 @@ impl AppServer {
         let shared = Shared {
             host: ProcessHost::new(Keeper::new(config.keeper), config.processes),
             sandboxes: Sandboxes::new(config.sandbox),
-            machine: Machine::this(),
+            machine: Machine::of(&config.configuration),
+            configuration: config.configuration,
             default_policy: config.default_policy,
             memory: Arc::new(Memory::new(config.buffered_bytes)),
             limits: config.limits,
@@ -134,13 +139,13 @@ impl AppServer {
 // === impl Machine ===
 
 impl Machine {
-    fn this() -> Self {
+    fn of(configuration: &Configuration) -> Self {
         let description = machine::describe(Vec::new());
         let cwd = description
             .cwd
             .clone()
             .unwrap_or_else(|| PathBuf::from("/"));
-        let home = AbsolutePath::new(&cwd.join(Places::of(&description).home));
+        let home = AbsolutePath::new(&cwd.join(&configuration.places().home));
         Self {
             home: home.expect("a path that begins with the server's own folder is absolute"),
             name: description.hostname.clone().unwrap_or_default(),

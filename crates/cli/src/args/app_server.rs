@@ -60,7 +60,30 @@ pub(crate) struct AppServer {
     )]
     pub(crate) slow_client_timeout: Duration,
     #[command(flatten)]
+    pub(crate) config: Overrides,
+    #[command(flatten)]
     pub(crate) auth: AuthArgs,
+}
+
+/// What the command line says over the files of configuration.
+#[derive(Debug, Args)]
+pub(crate) struct Overrides {
+    /// Set one key of the configuration, over what its files say; again for more keys
+    ///
+    /// KEY is split at its dots. VALUE is TOML; what is not is a text. May stand before `app-server`
+    /// too.
+    #[arg(short = 'c', long = "config", value_name = "KEY=VALUE")]
+    pub(crate) config: Vec<String>,
+}
+
+// === impl Overrides ===
+
+impl Overrides {
+    /// These were said before the command; what stands behind it is said later.
+    pub(crate) fn before(&mut self, mut flags: Vec<String>) {
+        flags.append(&mut self.config);
+        self.config = flags;
+    }
 }
 
 /// Where to listen.

@@ -52,7 +52,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<u8> {
     };
     let server = AppServer::new(AppConfig {
         limits: limits.clone(),
-        ..AppConfig::default()
+        ..AppConfig::of_this_machine(&arguments.config.config)?
     });
     let stop = CancellationToken::new();
     // A second signal is no failure here, so what it would be is not asked.

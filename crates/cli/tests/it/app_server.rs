@@ -55,6 +55,16 @@ fn refusals_to_start_have_the_words_of_the_reference() {
              capability-token` is set",
         ),
         (2, &["--stdio", "--listen", "off"], "cannot be used with"),
+        (
+            1,
+            &["-c", "zz"],
+            "error parsing -c overrides: Invalid override (missing '='): zz",
+        ),
+        (
+            1,
+            &["--config", "sandbox_mode=3"],
+            "Error: invalid type: unit variant, expected string only\nin `sandbox_mode`",
+        ),
     ] {
         let said = refusal(status, flags);
         assert!(said.contains(words), "{flags:?}: {said}");

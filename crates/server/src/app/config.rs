@@ -1,8 +1,10 @@
 //! What an operator may choose.
 
-use std::time::Duration;
+use std::{path::Path, sync::Arc, time::Duration};
 
+use outpost_agent::config::{Configuration, OpenError, Places};
 use outpost_host::{
+    environment as machine,
     process::{ProcessLimits, keeper::KeeperConfig},
     sandbox::SandboxConfig,
 };
@@ -12,6 +14,8 @@ use outpost_rpc::limits::Limits;
 /// The choices of one app server.
 #[derive(Clone, Debug)]
 pub struct AppConfig {
+    /// What the administrator, the user and the command line say; its home is the server's.
+    pub configuration: Arc<Configuration>,
     /// Who starts the commands.
     pub keeper: KeeperConfig,
     /// How policies are enforced.
@@ -33,9 +37,32 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// What is kept of a command's output beside what its client is told: nobody reads it later.
 const RETAIN: usize = 256 << 10;
 
-impl Default for AppConfig {
-    fn default() -> Self {
+// === impl AppConfig ===
+
+impl AppConfig {
+    /// The usual choices for a server of this user on this computer; `flags` are `key=value`, as
+    /// after `-c` on the command line. Blocks on the file system.
+    ///
+    /// # Errors
+    ///
+    /// A flag is wrong, or what the administrator demands cannot be read.
+    pub fn of_this_machine<S: AsRef<str>>(flags: &[S]) -> Result<Self, OpenError> {
+        let places = machine::Places::of(&machine::describe(Vec::new()));
+        // A home that cannot be told from here is one that nobody has.
+        let home = std::path::absolute(&places.home);
+        let home = home.unwrap_or_else(|_| Path::new("/").join(&places.home));
+        let places = Places {
+            home,
+            system: places.system,
+        };
+        Ok(Self::new(Configuration::open(places, flags)?))
+    }
+
+    /// The usual choices for a server with this configuration.
+    #[must_use]
+    pub fn new(configuration: Configuration) -> Self {
         Self {
+            configuration: Arc::new(configuration),
             keeper: KeeperConfig::default(),
             sandbox: SandboxConfig::default(),
             default_policy: SandboxPolicy::ReadOnly {

@@ -6,25 +6,63 @@ mod processes;
 mod sandboxed;
 mod steering;
 
+use std::ops::Deref;
+
+use outpost_agent::config::{Configuration, Places};
 use outpost_host::process::keeper::KeeperProgram;
 use outpost_protocol::app::policy::SandboxPolicy;
 use outpost_server::{app::AppConfig, embed::EmbeddedApp};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::client::Client;
 
 /// What a call is answered.
 type Answer = Result<Value, (i64, String)>;
 
+/// A server with a home of its own: the `home` below its folder, which also has what the
+/// administrator may have said, in `system`. Neither is there before something makes it.
+struct Server {
+    app: EmbeddedApp,
+    folder: TempDir,
+}
+
+impl Server {
+    fn home(&self) -> std::path::PathBuf {
+        self.folder.path().join("home")
+    }
+}
+
+impl Deref for Server {
+    type Target = EmbeddedApp;
+
+    fn deref(&self) -> &EmbeddedApp {
+        &self.app
+    }
+}
+
 /// A server whose commands are children of the test and held to nothing.
-fn server(change: impl FnOnce(&mut AppConfig)) -> EmbeddedApp {
+fn server(change: impl FnOnce(&mut AppConfig)) -> Server {
+    configured(tempfile::tempdir().unwrap(), &[], change)
+}
+
+/// The same in `folder`, with `flags` as on the command line.
+fn configured(folder: TempDir, flags: &[&str], change: impl FnOnce(&mut AppConfig)) -> Server {
+    let places = Places {
+        home: folder.path().join("home"),
+        system: folder.path().join("system"),
+    };
+    let configuration = Configuration::open(places, flags).unwrap();
     let mut config = AppConfig {
         default_policy: SandboxPolicy::DangerFullAccess {},
-        ..AppConfig::default()
+        ..AppConfig::new(configuration)
     };
     config.keeper.program = KeeperProgram::None;
     change(&mut config);
-    EmbeddedApp::new(config)
+    Server {
+        app: EmbeddedApp::new(config),
+        folder,
+    }
 }
 
 /// A connection that has introduced itself.

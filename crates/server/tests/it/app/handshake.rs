@@ -37,6 +37,7 @@ async fn nothing_is_served_before_the_handshake_and_there_is_one() {
         members,
         ["codexHome", "platformFamily", "platformOs", "userAgent"]
     );
+    assert_eq!(opened["codexHome"], json!(server.home()));
     let agent = opened["userAgent"].as_str().unwrap();
     assert!(
         agent.starts_with("me/0.169.0 (") && agent.ends_with("(me; 7)"),

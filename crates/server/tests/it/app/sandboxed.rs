@@ -1,14 +1,19 @@
 //! Commands that are held to a policy, for real.
 
 use outpost_host::process::keeper::KeeperProgram;
-use outpost_server::app::AppConfig;
+use outpost_protocol::app::policy::SandboxPolicy;
 use serde_json::json;
 
-use super::{plain, refused, server, sh};
+use super::{Server, plain, refused, server, sh};
 
-fn walled() -> outpost_server::embed::EmbeddedApp {
+/// What holds where nobody says anything.
+const LOOKING: SandboxPolicy = SandboxPolicy::ReadOnly {
+    network_access: false,
+};
+
+fn walled() -> Server {
     server(|config| {
-        config.default_policy = AppConfig::default().default_policy;
+        config.default_policy = LOOKING;
         config.keeper.program = KeeperProgram::Path(env!("CARGO_BIN_EXE_outpost-helper").into());
     })
 }
@@ -87,7 +92,7 @@ async fn a_missing_program_is_the_same_error_with_and_without_a_sandbox() {
 #[tokio::test]
 async fn where_a_policy_cannot_be_enforced_nothing_runs() {
     // Without a keeper there is nobody to raise walls.
-    let server = server(|config| config.default_policy = AppConfig::default().default_policy);
+    let server = server(|config| config.default_policy = LOOKING);
     let mut client = plain(&server).await;
     let folder = tempfile::tempdir().unwrap();
     let cwd = json!({"cwd": folder.path()});
