@@ -26,6 +26,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    answer::{Desk, Orphans},
     frame::Frame,
     lanes::{Lanes, Pool, Ticket},
     limits::Limits,
@@ -46,8 +47,8 @@ pub trait Service: Send + 'static {
     /// For one request's handler.
     fn context(&self) -> Self::Context;
 
-    /// Whether the method may be called now. Asked after the parameters were decoded.
-    fn gate(&mut self, method: &str) -> Result<(), RpcError>;
+    /// Whether the method may be called now with these parameters. Asked after they were decoded.
+    fn gate(&mut self, method: &str, params: Option<&RawValue>) -> Result<(), RpcError>;
 
     /// The refusal of a method that is not in the table.
     fn unknown(&self, method: &str) -> RpcError;
@@ -92,6 +93,7 @@ pub struct Connection {
 /// What wakes the loop.
 enum Event {
     Received(Option<Received>),
+    Orphaned(RequestId),
     Handled(Result<(tokio::task::Id, ()), JoinError>),
     Draining,
 }
@@ -100,6 +102,7 @@ enum Event {
 struct Loop<S: Service> {
     service: S,
     outbox: FrameSender,
+    orphans: Arc<Orphans>,
     calls: Calls,
     limits: Limits,
     lanes: Lanes,
@@ -170,6 +173,7 @@ impl Connection {
         let mut state = Loop {
             service,
             outbox: tx,
+            orphans: Arc::default(),
             calls,
             lanes: Lanes::new(limits.concurrent_requests, limits.concurrent_waits),
             limits,
@@ -197,18 +201,20 @@ impl<S: Service> Loop<S> {
         drain: &CancellationToken,
     ) -> Close {
         loop {
-            // All three are cancel-safe. Finished jobs come first: they make room.
+            // All are cancel-safe. Finished jobs come first: they make room.
             let event = tokio::select! {
                 biased;
                 Some(done) = self.jobs.join_next_with_id() => Event::Handled(done),
+                id = self.orphans.next() => Event::Orphaned(id),
                 () = drain.cancelled() => Event::Draining,
                 received = next(&mut self.service, rx), if self.accepts() => Event::Received(received),
             };
             let flow = match event {
                 Event::Handled(done) => {
-                    self.on_handled(done).await;
+                    self.on_handled(&done);
                     Ok(())
                 }
+                Event::Orphaned(id) => self.on_orphaned(&id).await,
                 Event::Received(Some(Received::Frame(frame))) => self.on_frame(frame).await,
                 Event::Received(Some(Received::Probe(answer))) => {
                     // This side is here; whoever asked may have gone.
@@ -283,15 +289,15 @@ impl<S: Service> Loop<S> {
         bytes: usize,
     ) -> Result<(), Close> {
         let request = (id.clone(), method, params);
-        let outbox = self.outbox.clone();
+        let desk = Desk::new(self.outbox.clone(), Arc::clone(&self.orphans));
         let planned = self
             .service
             .router()
-            .plan(self.service.context(), request, outbox);
+            .plan(self.service.context(), request, desk);
         let refusal = match planned {
             None => self.service.unknown(method),
             Some(Err(error)) => error,
-            Some(Ok(job)) => match self.service.gate(method) {
+            Some(Ok(job)) => match self.service.gate(method, params) {
                 Err(error) => error,
                 Ok(()) => {
                     tracing::debug!(%id, method, "request");
@@ -376,8 +382,8 @@ impl<S: Service> Loop<S> {
         );
     }
 
-    async fn on_handled(&mut self, done: Result<(tokio::task::Id, ()), JoinError>) {
-        let (task, panicked) = match &done {
+    fn on_handled(&mut self, done: &Result<(tokio::task::Id, ()), JoinError>) {
+        let (task, panicked) = match done {
             Ok((task, ())) => (*task, false),
             Err(error) => (error.id(), error.is_panic()),
         };
@@ -393,10 +399,14 @@ impl<S: Service> Loop<S> {
         }
         if panicked {
             tracing::error!(id = %ended.id, "a request's handler panicked");
-            let error = RpcError::internal("the server failed while it handled the request");
-            // A closed connection needs no answer.
-            drop(self.send(envelope::failure(&ended.id, &error)).await);
         }
+    }
+
+    /// A request is left that nobody will answer.
+    async fn on_orphaned(&mut self, id: &RequestId) -> Result<(), Close> {
+        tracing::error!(%id, "a request was given up unanswered");
+        let error = RpcError::internal("the server failed while it handled the request");
+        self.send(envelope::failure(id, &error)).await
     }
 
     /// Queues an answer of the loop itself.

@@ -19,6 +19,7 @@
 //! *Cancelled*: when a connection ends, calls to the peer fail once with the reason, and jobs that
 //! do not outlive their client are dropped at their next await.
 
+mod answer;
 pub mod backoff;
 pub mod connection;
 pub mod dial;

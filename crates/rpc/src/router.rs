@@ -4,16 +4,17 @@
 //! it. A route decodes the parameters when the request arrives, so a mistake in them is answered
 //! at once, and makes a [`Job`] that answers when it is run.
 
-use std::{collections::HashMap, fmt, marker::PhantomData, pin::Pin};
+use std::{collections::HashMap, fmt, pin::Pin};
 
 use outpost_protocol::{Method, RequestId, RpcError, app, decode_params, envelope};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+pub use crate::answer::Answerer;
 use crate::{
+    answer::{Desk, Open},
     frame::{Frame, PieceWriter, ReaderGone},
     lanes::{Claim, Pool},
-    link::FrameSender,
 };
 
 /// A future that is owned and may move between threads.
@@ -60,14 +61,6 @@ pub enum Reply<T> {
     Later(Box<dyn FnOnce(Answerer<T>) + Send>),
 }
 
-/// A request that is answered later, once.
-#[derive(Debug)]
-pub struct Answerer<T> {
-    outbox: FrameSender,
-    id: RequestId,
-    answer: PhantomData<fn() -> T>,
-}
-
 /// A decoded request that has not begun.
 pub struct Job {
     pub(crate) claims: Vec<Claim>,
@@ -85,7 +78,7 @@ trait Route<C>: Send + Sync {
         dialect: Dialect,
         context: C,
         request: (RequestId, Option<&RawValue>),
-        outbox: FrameSender,
+        desk: Desk,
     ) -> Result<Job, RpcError>;
 }
 
@@ -145,10 +138,10 @@ impl<C: Send + 'static> Router<C> {
         &self,
         context: C,
         (id, method, params): (RequestId, &str, Option<&RawValue>),
-        outbox: FrameSender,
+        desk: Desk,
     ) -> Option<Result<Job, RpcError>> {
         let route = self.routes.get(method)?;
-        Some(route.plan(self.dialect, context, (id, params), outbox))
+        Some(route.plan(self.dialect, context, (id, params), desk))
     }
 }
 
@@ -243,14 +236,16 @@ where
         dialect: Dialect,
         context: C,
         (id, params): (RequestId, Option<&RawValue>),
-        outbox: FrameSender,
+        desk: Desk,
     ) -> Result<Job, RpcError> {
         let params: M::Params = dialect.decode(params)?;
         let claims = (self.lane.claims)(&params);
         let handler = self.handler.clone();
         let work = Box::pin(async move {
+            // From here on it is answered, whatever becomes of the handler.
+            let open = desk.open(id);
             let outcome = handler(context, params).await;
-            answer::<M>(&outbox, &id, outcome).await;
+            answer::<M>(open, outcome).await;
         });
         let Lane {
             pool,
@@ -269,57 +264,41 @@ where
 }
 
 /// Queues the answer; a connection that has ended needs none.
-async fn answer<M: Method>(
-    outbox: &FrameSender,
-    id: &RequestId,
-    outcome: Result<Reply<M::Answer>, RpcError>,
-) {
-    let (result, then) = match outcome {
-        Err(error) => (Ok(envelope::failure(id, &error)), None),
-        Ok(Reply::Value(value)) => (envelope::response(id, &value), None),
-        Ok(Reply::Encoded(result)) => {
-            let mut text = envelope::response_head(id);
+async fn answer<M: Method>(open: Open, outcome: Result<Reply<M::Answer>, RpcError>) {
+    let reply = match outcome {
+        Ok(reply) => reply,
+        Err(error) => return drop(open.settle::<M::Answer>(Err(error)).await),
+    };
+    match reply {
+        Reply::Value(value) => drop(open.settle(Ok(value)).await),
+        Reply::Then(value, then) => {
+            if open.settle(Ok(value)).await.is_ok() {
+                then();
+            }
+        }
+        Reply::Encoded(result) => {
+            let mut text = envelope::response_head(open.id());
             text.reserve_exact(result.len() + 1);
             text.push_str(&result);
             text.push('}');
-            (Ok(text), None)
+            drop(open.close(Frame::Text(text)).await);
         }
-        Ok(Reply::Then(value, then)) => (envelope::response(id, &value), Some(then)),
-        Ok(Reply::Pieces(write)) => return in_pieces(outbox, id, write).await,
-        Ok(Reply::Later(take)) => {
-            return take(Answerer {
-                outbox: outbox.clone(),
-                id: id.clone(),
-                answer: PhantomData,
-            });
-        }
-    };
-    let text = encoded(id, result);
-    let sent = outbox.send(Frame::Text(text)).await;
-    if let (Ok(()), Some(then)) = (sent, then) {
-        then();
+        Reply::Pieces(write) => in_pieces(open, write).await,
+        Reply::Later(take) => take(Answerer::new(open)),
     }
-}
-
-/// The text of an answer, or of the refusal where the result is not JSON.
-fn encoded(id: &RequestId, result: serde_json::Result<String>) -> String {
-    result.unwrap_or_else(|error| {
-        let words = format!("the result does not encode: {error}");
-        envelope::failure(id, &RpcError::internal(words))
-    })
 }
 
 async fn in_pieces(
-    outbox: &FrameSender,
-    id: &RequestId,
+    open: Open,
     write: Box<dyn FnOnce(PieceWriter) -> BoxFuture<Result<PieceWriter, ReaderGone>> + Send>,
 ) {
     let (writer, frame) = Frame::in_pieces();
-    if outbox.send(frame).await.is_err() {
+    let id = open.id().clone();
+    if open.close(frame).await.is_err() {
         return;
     }
     let whole = async {
-        writer.part(envelope::response_head(id)).await?;
+        writer.part(envelope::response_head(&id)).await?;
         let writer = write(writer).await?;
         writer.part("}".to_owned()).await?;
         writer.end().await
@@ -338,19 +317,6 @@ impl Dialect {
             Self::App => app::decode_params(params)
                 .map_err(|bad| RpcError::invalid_request(format!("Invalid request: {bad}"))),
         }
-    }
-}
-
-// === impl Answerer ===
-
-impl<T: Serialize> Answerer<T> {
-    /// Answers; done when the answer is queued. A connection that has ended needs none.
-    pub async fn answer(self, outcome: Result<T, RpcError>) {
-        let text = match outcome {
-            Ok(value) => encoded(&self.id, envelope::response(&self.id, &value)),
-            Err(error) => envelope::failure(&self.id, &error),
-        };
-        drop(self.outbox.send(Frame::Text(text)).await);
     }
 }
 

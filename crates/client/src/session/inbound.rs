@@ -109,7 +109,7 @@ impl Service for Inbound {
 
     fn context(&self) {}
 
-    fn gate(&mut self, _: &str) -> Result<(), RpcError> {
+    fn gate(&mut self, _: &str, _: Option<&RawValue>) -> Result<(), RpcError> {
         Ok(())
     }
 

@@ -31,7 +31,10 @@ methods!(
     Poll = "poll",
     Write = "write",
     Read = "read",
-    Panic = "panic"
+    Panic = "panic",
+    Late = "late",
+    Odd = "odd",
+    Locked = "locked"
 );
 methods!(Hello = "hello", Told = "told", Long = "long", Copy = "copy");
 
@@ -82,6 +85,15 @@ fn router() -> Router<World> {
             |w: World, _| async move { Ok(json!(w.file.load(Ordering::SeqCst)).into()) },
         )
         .call::<Panic, _, _>(|lane| lane, |_, _| async { panic!("a handler's mistake") })
+        .call::<Locked, _, _>(Lane::control, |_, params| async { Ok(params.into()) })
+        .call::<Late, _, _>(
+            |lane| lane,
+            |_, _| async { Ok(Reply::Later(Box::new(drop))) },
+        )
+        .call::<Odd, _, _>(
+            |lane| lane,
+            |_, params| async { Ok(Reply::then(params, || panic!("a mistake after the answer"))) },
+        )
         .call::<Told, _, _>(
             |lane| lane,
             |w: World, v| async move {
@@ -128,7 +140,7 @@ impl Service for Face {
     fn context(&self) -> World {
         self.world.clone()
     }
-    fn gate(&mut self, method: &str) -> Result<(), RpcError> {
+    fn gate(&mut self, method: &str, _: Option<&RawValue>) -> Result<(), RpcError> {
         (method != "locked")
             .then_some(())
             .ok_or_else(|| RpcError::invalid_request("locked"))
@@ -163,7 +175,7 @@ impl Service for Slow {
         &self.router
     }
     fn context(&self) {}
-    fn gate(&mut self, _: &str) -> Result<(), RpcError> {
+    fn gate(&mut self, _: &str, _: Option<&RawValue>) -> Result<(), RpcError> {
         Ok(())
     }
     fn unknown(&self, method: &str) -> RpcError {
@@ -202,7 +214,7 @@ impl Service for Caller {
         &self.0
     }
     fn context(&self) {}
-    fn gate(&mut self, _: &str) -> Result<(), RpcError> {
+    fn gate(&mut self, _: &str, _: Option<&RawValue>) -> Result<(), RpcError> {
         Ok(())
     }
     fn unknown(&self, method: &str) -> RpcError {
@@ -339,6 +351,43 @@ async fn what_a_handler_does_after_its_answer_comes_after_it() {
     say(&link, r#"{"id":1,"method":"told","params":0}"#).await;
     assert_eq!(hear(&mut link).await, r#"{"id":1,"result":0}"#);
     assert_eq!(hear(&mut link).await, r#"{"method":"said","params":1}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r09_whatever_becomes_of_a_request_it_is_answered_once() {
+    let failed = |id: u32| {
+        format!(
+            "{{\"error\":{{\"code\":-32603,\"message\":\"the server failed while it handled the \
+             request\"}},\"id\":{id}}}"
+        )
+    };
+    for limits in [Limits::default(), Limits::tiny()] {
+        let (mut link, _bench) = serve(limits);
+        for (id, method, answer) in [
+            (1, "panic", failed(1)),
+            // Whoever was to answer later has gone.
+            (2, "late", failed(2)),
+            // It fails after its answer.
+            (3, "odd", r#"{"id":3,"result":null}"#.to_owned()),
+            // It never begins, so there is nothing to refuse twice.
+            (
+                4,
+                "locked",
+                r#"{"error":{"code":-32600,"message":"locked"},"id":4}"#.to_owned(),
+            ),
+        ] {
+            let params = "null";
+            say(
+                &link,
+                &format!(r#"{{"id":{id},"method":"{method}","params":{params}}}"#),
+            )
+            .await;
+            assert_eq!(hear(&mut link).await, answer);
+        }
+        // The very next answer is that of the next request: nothing was answered twice.
+        say(&link, r#"{"id":5,"method":"echo","params":5}"#).await;
+        assert_eq!(hear(&mut link).await, r#"{"id":5,"result":5}"#);
+    }
 }
 
 #[tokio::test(start_paused = true)]

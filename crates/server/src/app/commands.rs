@@ -16,7 +16,7 @@ use outpost_rpc::router::Reply;
 use super::{
     Shared,
     connection::Call,
-    handshake, running,
+    running,
     running::{DEFAULT_CAP, DEFAULT_TIMEOUT_MS, Ended, Family, Plan},
     sandbox,
 };
@@ -26,10 +26,6 @@ type Answer<T> = Result<Reply<T>, RpcError>;
 
 /// `command/exec`: answered when the command has ended.
 pub(super) async fn exec(call: Call, params: CommandExecParams) -> Answer<CommandExecResponse> {
-    if params.permission_profile.is_some() && !call.client.is_experimental() {
-        let member = "command/exec.permissionProfile";
-        return Err(handshake::needs_experimental(member));
-    }
     let plan = plan(&call.server, params)?;
     let started = running::start(&call, Family::Command, plan).await?;
     let client = call.client;
@@ -37,7 +33,9 @@ pub(super) async fn exec(call: Call, params: CommandExecParams) -> Answer<Comman
         let waiting = client.clone();
         client.spawn(async move {
             let ended = started.end(&waiting).await;
-            answerer.answer(ended.map(|ended| response(&ended))).await;
+            answerer
+                .answer(ended.and_then(|ended| response(&ended)))
+                .await;
         });
     })))
 }
@@ -108,12 +106,18 @@ fn policy(
     }
 }
 
-fn response(ended: &Ended) -> CommandExecResponse {
-    CommandExecResponse {
+fn response(ended: &Ended) -> Result<CommandExecResponse, RpcError> {
+    if ended.overflowed {
+        return Err(RpcError::internal(
+            "the command was ended: there is no room for more output that waits for its end; let \
+             it be told as it comes, or set a smaller outputBytesCap",
+        ));
+    }
+    Ok(CommandExecResponse {
         exit_code: ended.code,
         stdout: ended.end.stdout.kept.text(),
         stderr: ended.end.stderr.kept.text(),
-    }
+    })
 }
 
 /// `command/exec/write`.

@@ -74,11 +74,6 @@ impl Client {
         self.identity.get_or_init(|| identity);
     }
 
-    /// Whether the client knows the experimental methods and members.
-    pub(super) fn is_experimental(&self) -> bool {
-        self.identity().is_some_and(|client| client.experimental)
-    }
-
     /// Whether the client is to be told of this.
     pub(super) fn wants(&self, notification: &str) -> bool {
         self.identity()

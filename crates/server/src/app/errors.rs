@@ -1,13 +1,32 @@
 //! The engine's errors in this face's codes and words.
 
+use std::fmt;
+
 use outpost_host::{
     process::{ResizeError, StartError, WriteError, keeper::SpawnError},
     sandbox::SandboxError,
 };
 use outpost_protocol::RpcError;
+use serde_json::value::RawValue;
 
 use super::running::Family;
 use crate::exec::errors::causes;
+
+/// The code of a refusal for load; the reference's number.
+const OVERLOADED: i64 = -32001;
+
+/// What clients look for before they try again by themselves.
+const RETRY: &str = r#"{"codexErrorInfo":"server_overloaded"}"#;
+
+/// A bound was reached, and nothing was done: the same request may succeed later.
+pub(super) fn overloaded(bound: fmt::Arguments<'_>) -> RpcError {
+    let words = format!("Server overloaded; retry later: {bound}");
+    let data = RawValue::from_string(RETRY.to_owned()).expect("the marker is JSON");
+    RpcError {
+        data: Some(data),
+        ..RpcError::new(OVERLOADED, words)
+    }
+}
 
 /// Nothing was started.
 pub(super) fn start(family: Family, id: &str, error: &StartError) -> RpcError {
@@ -20,9 +39,12 @@ pub(super) fn start(family: Family, id: &str, error: &StartError) -> RpcError {
         // No program has the empty name.
         StartError::NoProgram => failed("No such file or directory (os error 2)"),
         StartError::IdInUse => family.duplicate(id),
-        StartError::TooMany { limit } => RpcError::invalid_request(format!(
-            "the connection has {limit} processes that have not ended; end one first"
+        StartError::TooMany { limit } => overloaded(format_args!(
+            "the connection has {limit} processes that have not ended"
         )),
+        StartError::Spawn(SpawnError::TooMany { limit }) => {
+            overloaded(format_args!("the server keeps {limit} process trees"))
+        }
         StartError::Cancelled => failed("the connection has ended"),
         StartError::Environment(error) => RpcError::invalid_params(error.to_string()),
         StartError::Watch(error) => failed(&error.to_string()),

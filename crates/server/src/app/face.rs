@@ -54,8 +54,8 @@ impl Service for Face {
         self.call.clone()
     }
 
-    fn gate(&mut self, method: &str) -> Result<(), RpcError> {
-        match handshake::refusal(self.call.client.identity(), method) {
+    fn gate(&mut self, method: &str, params: Option<&RawValue>) -> Result<(), RpcError> {
+        match handshake::refusal(self.call.client.identity(), method, params) {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }

@@ -6,11 +6,12 @@ use outpost_protocol::{
     RpcError,
     app::{
         session::{ClientInfo, InitializeParams},
-        table::{self, Surface},
+        table,
     },
     code,
     exec::REFERENCE_VERSION,
 };
+use serde_json::value::RawValue;
 
 /// A client that has introduced itself. Each connection has its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,17 +46,19 @@ impl Identity {
     }
 }
 
-/// The refusal of a method that is served, as far as the connection has come.
-pub(super) fn refusal(client: Option<&Identity>, method: &str) -> Option<RpcError> {
+/// The refusal of a request as far as the connection has come, and of experimental methods and
+/// members to a client that did not say that it knows them. The one place where this is decided.
+pub(super) fn refusal(
+    client: Option<&Identity>,
+    method: &str,
+    params: Option<&RawValue>,
+) -> Option<RpcError> {
     let words = match (client, method) {
         (None, "initialize") => return None,
         (None, _) => "Not initialized".to_owned(),
         (Some(_), "initialize") => "Already initialized".to_owned(),
-        (Some(client), _) => {
-            let is_hidden = |entry: &table::Entry| entry.surface == Surface::Experimental;
-            let hidden = table::request(method).is_some_and(is_hidden) && !client.experimental;
-            return hidden.then(|| needs_experimental(method));
-        }
+        (Some(client), _) if client.experimental => return None,
+        (Some(_), _) => table::gated(method, params)?,
     };
     Some(RpcError::invalid_request(words))
 }
@@ -67,17 +70,11 @@ pub(super) fn unserved(client: Option<&Identity>, method: &str) -> RpcError {
         let words = table::unknown_request(method);
         return RpcError::invalid_request(format!("Invalid request: {words}"));
     };
-    refusal(client, method).unwrap_or_else(|| {
+    refusal(client, method, None).unwrap_or_else(|| {
         let words = entry.refusal();
         let words = words.unwrap_or_else(|| format!("{method} is not supported yet"));
         RpcError::new(code::METHOD_NOT_FOUND, words)
     })
-}
-
-/// The refusal of a method, or of a member `METHOD.MEMBER`, to a client that did not say that it
-/// knows the experimental ones.
-pub(super) fn needs_experimental(what: &str) -> RpcError {
-    RpcError::invalid_request(format!("{what} requires experimentalApi capability"))
 }
 
 /// How the server introduces itself: the first word is the client's own and the version that of
@@ -99,7 +96,7 @@ fn is_header_value(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use outpost_protocol::app::session::InitializeCapabilities;
+    use outpost_protocol::app::{session::InitializeCapabilities, table::Gate};
 
     use super::*;
 
@@ -126,18 +123,35 @@ mod tests {
     fn a_connection_may_ask_what_it_has_come_far_enough_for() {
         let plain = Identity::new(&params("p", false)).unwrap();
         let experimental = Identity::new(&params("p", true)).unwrap();
-        assert_eq!(words(refusal(None, "initialize")), "");
-        assert_eq!(words(refusal(None, "command/exec")), "Not initialized");
+        let asked = |client, method| words(refusal(client, method, None));
+        assert_eq!(asked(None, "initialize"), "");
+        assert_eq!(asked(None, "command/exec"), "Not initialized");
+        assert_eq!(asked(Some(&plain), "initialize"), "Already initialized");
+        assert_eq!(asked(Some(&plain), "command/exec"), "");
         assert_eq!(
-            words(refusal(Some(&plain), "initialize")),
-            "Already initialized"
-        );
-        assert_eq!(words(refusal(Some(&plain), "command/exec")), "");
-        assert_eq!(
-            words(refusal(Some(&plain), "process/kill")),
+            asked(Some(&plain), "process/kill"),
             "process/kill requires experimentalApi capability"
         );
-        assert_eq!(words(refusal(Some(&experimental), "process/kill")), "");
+        assert_eq!(asked(Some(&experimental), "process/kill"), "");
+    }
+
+    #[test]
+    fn every_experimental_member_is_gated_here_for_every_method() {
+        let plain = Identity::new(&params("p", false)).unwrap();
+        let experimental = Identity::new(&params("p", true)).unwrap();
+        for (method, member, gate) in table::GATED {
+            let (value, what) = match gate {
+                Gate::Some => ("[]", format!("{method}.{member}")),
+                Gate::True => ("true", format!("{method}.{member}")),
+                Gate::Granular => ("{}", "askForApproval.granular".to_owned()),
+            };
+            let raw = RawValue::from_string(format!("{{\"{member}\":{value}}}")).unwrap();
+            let refused = refusal(Some(&plain), method, Some(&raw));
+            let needs = format!("{what} requires experimentalApi capability");
+            assert_eq!(refused, Some(RpcError::invalid_request(needs)));
+            assert_eq!(refusal(Some(&experimental), method, Some(&raw)), None);
+            assert_eq!(refusal(Some(&plain), method, None), None);
+        }
     }
 
     #[test]

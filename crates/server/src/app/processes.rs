@@ -32,9 +32,10 @@ pub(super) async fn spawn(call: Call, params: ProcessSpawnParams) -> Answer {
     Ok(Reply::then(Done {}, move || {
         let waiting = client.clone();
         client.spawn(async move {
+            // One whose output found no room was ended, and is told with what there was room for.
             match started.end(&waiting).await {
                 Ok(ended) => waiting.notify::<Exited>(&exited(handle, &ended)).await,
-                Err(error) => tracing::warn!(%handle, %error, "the end of a process is not told"),
+                Err(error) => tracing::debug!(%handle, %error, "nobody is told of an end"),
             }
         });
     }))

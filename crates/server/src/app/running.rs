@@ -76,6 +76,8 @@ pub(super) struct Ended {
     pub(super) code: i32,
     /// Something held its output open after its end.
     pub(super) abandoned: bool,
+    /// There was no room for more of its output, so it was ended.
+    pub(super) overflowed: bool,
     pub(super) end: End,
 }
 
@@ -239,7 +241,7 @@ pub(super) async fn start(call: &Call, family: Family, plan: Plan) -> Result<Sta
 
 impl Started {
     /// Asks for its output and waits for its end. When this returns, its name is free, and what it
-    /// told has been queued.
+    /// told has been queued. An error when its connection ends first.
     pub(super) async fn end(self, client: &Client) -> Result<Ended, RpcError> {
         let Self {
             family,
@@ -271,17 +273,11 @@ impl Started {
             let words = "the connection ends, and what it has started with it";
             RpcError::internal(words)
         })?;
-        if full.is_cancelled() {
-            return Err(RpcError::internal(format!(
-                "the {} was ended: there is no room for more output that waits for its end; let it \
-                 be told as it comes, or set a smaller outputBytesCap",
-                family.noun()
-            )));
-        }
         let timed_out = no_time || end.exit.reason == ExitReason::TimedOut;
         Ok(Ended {
             code: if timed_out { TIMED_OUT } else { end.exit.code },
             abandoned,
+            overflowed: full.is_cancelled(),
             end,
         })
     }

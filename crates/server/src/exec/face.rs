@@ -68,7 +68,7 @@ impl Service for Face {
         self.call.clone()
     }
 
-    fn gate(&mut self, method: &str) -> Result<(), RpcError> {
+    fn gate(&mut self, method: &str, _: Option<&RawValue>) -> Result<(), RpcError> {
         let session = self.call.client.session();
         if let Some(words) = handshake::refusal(self.phase(session.as_ref()), method) {
             return Err(RpcError::invalid_request(words));

@@ -106,7 +106,7 @@ impl Service for DeskService {
         self.desk.clone()
     }
 
-    fn gate(&mut self, _: &str) -> Result<(), RpcError> {
+    fn gate(&mut self, _: &str, _: Option<&RawValue>) -> Result<(), RpcError> {
         Ok(())
     }
 
