@@ -6,7 +6,7 @@
 //! answer's fields is the order in which it writes them. Members of answers that may be `null`
 //! are written as `null`; those that the reference leaves out are left out.
 //!
-//! Threads and turns are not here. [`table`] has all names of the dialect, these too, and what a
+//! Of turns only the outer form is here, where threads are answered. [`table`] has all names of the dialect, these too, and what a
 //! client may use without saying `experimentalApi`.
 
 pub mod account;
@@ -29,6 +29,7 @@ pub mod session;
 mod setting;
 pub mod skills;
 pub mod table;
+pub mod thread;
 mod write;
 
 use serde::{Deserialize, Serialize};

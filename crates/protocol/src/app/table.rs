@@ -41,7 +41,8 @@ pub enum Surface {
 pub enum State {
     /// It has a type here; what of these is served, the face says.
     Implemented,
-    /// It belongs to threads and turns, which this server does not have yet.
+    /// It belongs to turns, in which a model answers, or to threads that had some; this server
+    /// does not have them yet.
     Later,
     /// It belongs to a service that this server does not have and will not have.
     Refused {
@@ -79,7 +80,7 @@ impl Entry {
     pub fn refusal(&self) -> Option<String> {
         let why = match self.state {
             State::Implemented => return None,
-            State::Later => "it runs no threads yet",
+            State::Later => "this version of Outpost has no model turns yet",
             State::Refused { why } => why,
         };
         Some(format!(

@@ -8,6 +8,7 @@ use outpost_protocol::{
         self, account, choices, command, config, diagnostics, environment, extensions, fs, hooks,
         model, process, search, session, skills,
         table::{Entry, NOTIFICATIONS, REQUESTS, State},
+        thread,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -35,6 +36,8 @@ pub(crate) struct Told {
     pub(crate) params: Through,
     /// The whole message, from its parameters and its time.
     pub(crate) message: fn(&str, i64) -> Result<String, String>,
+    /// It has parts that are carried as they are.
+    pub(crate) carries: bool,
 }
 
 fn through<T: Serialize + DeserializeOwned>(value: &Value) -> Result<Value, String> {
@@ -73,6 +76,7 @@ fn told<N: Notification>() -> Told {
                 serde_json::from_str(text).map_err(|error| error.to_string())?;
             app::notification::<N>(&params, emitted_at_ms).map_err(|error| error.to_string())
         },
+        carries: false,
     }
 }
 
@@ -80,7 +84,27 @@ fn told<N: Notification>() -> Told {
 pub(crate) fn methods() -> Vec<Asked> {
     let mut all = work();
     all.extend(knowledge());
+    all.extend(threads());
     all
+}
+
+fn threads() -> Vec<Asked> {
+    vec![
+        carrying::<thread::Start>("ThreadStartResponse"),
+        carrying::<thread::Read>("ThreadReadResponse"),
+        carrying::<thread::List>("ThreadListResponse"),
+        asked::<thread::LoadedList>("ThreadLoadedListResponse"),
+        asked::<thread::Unsubscribe>("ThreadUnsubscribeResponse"),
+        asked::<thread::NameSet>("ThreadSetNameResponse"),
+        asked::<thread::SettingsUpdate>("ThreadSettingsUpdateResponse"),
+        carrying::<thread::TurnsList>("ThreadTurnsListResponse"),
+        carrying::<thread::ItemsList>("ThreadItemsListResponse"),
+        asked::<thread::AttachmentList>("ThreadAttachmentListResponse"),
+        asked::<thread::BackgroundTerminalsList>("ThreadBackgroundTerminalsListResponse"),
+        asked::<thread::BackgroundTerminalsClean>("ThreadBackgroundTerminalsCleanResponse"),
+        asked::<thread::GoalGet>("ThreadGoalGetResponse"),
+        asked::<thread::ReadStateUpdate>("ThreadReadStateUpdateResponse"),
+    ]
 }
 
 fn work() -> Vec<Asked> {
@@ -172,6 +196,15 @@ pub(crate) fn notifications() -> Vec<Told> {
         told::<account::Updated>(),
         told::<account::LoginCompleted>(),
         told::<skills::Changed>(),
+        Told {
+            carries: true,
+            ..told::<thread::Started>()
+        },
+        told::<thread::StatusChanged>(),
+        told::<thread::Closed>(),
+        told::<thread::NameUpdated>(),
+        told::<thread::SettingsUpdated>(),
+        told::<thread::ReadStateChanged>(),
     ]
 }
 

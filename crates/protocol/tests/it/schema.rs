@@ -50,7 +50,7 @@ fn notifications_are_what_the_schema_says() {
     let messages = reference.messages("experimental", "ServerNotification");
     for told in notifications() {
         let (name, schema) = find(&messages, told.name);
-        check(name, schema, told.params, false);
+        check(name, schema, told.params, told.carries);
     }
 }
 
