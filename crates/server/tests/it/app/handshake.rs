@@ -1,7 +1,8 @@
+use outpost_protocol::app::table::{GATED, Gate};
 use outpost_rpc::frame::Frame;
 use serde_json::{Value, json};
 
-use super::{client, plain, refused, server, sh};
+use super::{client, plain, refused, server, sh, with};
 use crate::client::Client;
 
 #[tokio::test]
@@ -97,6 +98,55 @@ async fn each_connection_has_its_own_identity_and_its_own_ids() {
     let close = json!({"processId": "p", "deltaBase64": "Mg==", "closeStdin": true});
     other.call("command/exec/write", close).await.unwrap();
     assert_eq!(other.answer(second).await.unwrap()["stdout"], "2");
+    server.shutdown().await;
+}
+
+/// What a request needs besides the member that is looked at.
+fn least(method: &str) -> Value {
+    match method {
+        "command/exec" => json!({"command": ["true"]}),
+        "thread/start" | "thread/list" => json!({}),
+        "turn/start" => json!({"threadId": "t", "input": []}),
+        "turn/steer" => json!({"threadId": "t", "input": [], "expectedTurnId": "u"}),
+        _ => json!({"threadId": "t"}),
+    }
+}
+
+#[tokio::test]
+async fn every_experimental_member_of_what_is_served_is_refused_without_the_capability() {
+    let server = server(|_| {});
+    let mut knows = plain(&server).await;
+    let mut plain = client(&server, json!({})).await;
+    for (method, member, gate) in GATED {
+        let (code, words) = knows.call(method, json!([])).await.unwrap_err();
+        if code == -32601 {
+            assert!(words.starts_with(method), "{words}");
+            continue;
+        }
+        let granular = json!({"granular": {
+            "sandbox_approval": true, "rules": true, "mcp_elicitations": true,
+        }});
+        let (values, what) = match gate {
+            Gate::Some => (vec![json!(""), json!([]), json!({})], member),
+            Gate::True => (vec![json!(true)], member),
+            Gate::Granular => (vec![granular], ""),
+        };
+        let needs = match what {
+            "" => "askForApproval.granular".to_owned(),
+            member => format!("{method}.{member}"),
+        };
+        let mut heard = Vec::new();
+        // Its type is one of these; the others do not decode.
+        for value in values {
+            let params = with(least(method), &json!({member: value}));
+            heard.extend(plain.call(method, params).await.err());
+        }
+        let needs = format!("{needs} requires experimentalApi capability");
+        assert!(
+            heard.contains(&(-32600, needs)),
+            "{method}.{member}: {heard:?}"
+        );
+    }
     server.shutdown().await;
 }
 

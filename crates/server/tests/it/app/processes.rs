@@ -1,3 +1,4 @@
+use outpost_server::app::AppConfig;
 use serde_json::json;
 
 use super::{plain, refused, server, with};
@@ -38,6 +39,81 @@ async fn a_process_is_answered_for_when_it_starts_and_its_end_is_told() {
     assert_eq!(told["params"]["stdoutCapReached"], true);
     assert_eq!(told["params"]["stdout"], "");
     server.shutdown().await;
+}
+
+#[tokio::test]
+async fn output_that_does_not_fit_the_memory_ends_its_process_and_the_end_is_told() {
+    let server = server(|config| config.buffered_bytes = 100);
+    let mut client = plain(&server).await;
+    let params = json!({
+        "command": ["sh", "-c", "printf %60s; printf %60s >&2; sleep 600"], "cwd": "/",
+        "processHandle": "h", "timeoutMs": null,
+    });
+    for _ in 0..2 {
+        client.call("process/spawn", params.clone()).await.unwrap();
+        let told = client.told().await;
+        assert_eq!(told["method"], "process/exited");
+        let end = &told["params"];
+        assert_eq!(
+            (&end["processHandle"], &end["exitCode"]),
+            (&json!("h"), &json!(137))
+        );
+        // The two streams are read by turns, so either may be the one without room.
+        let kept = ["stdout", "stderr"].map(|name| end[name].as_str().unwrap().len());
+        let cut = ["stdoutCapReached", "stderrCapReached"].map(|name| end[name] == true);
+        assert!(kept == [60, 0] && cut == [false, true] || kept == [0, 60] && cut == [true, false]);
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_start_beyond_the_bound_is_refused_as_overload_that_may_be_tried_again() {
+    for (bound, words) in [
+        (
+            (|config| config.processes.processes = 1) as fn(&mut AppConfig),
+            "the connection has 1 processes that have not ended",
+        ),
+        (
+            |config| config.keeper.max_processes = 1,
+            "the server keeps 1 process trees",
+        ),
+    ] {
+        let server = server(bound);
+        let mut client = plain(&server).await;
+        let spawn = |handle: &str| json!({"command": ["cat"], "cwd": "/", "processHandle": handle, "streamStdin": true});
+        client.call("process/spawn", spawn("a")).await.unwrap();
+        for (method, params) in [
+            ("process/spawn", spawn("b")),
+            ("command/exec", json!({"command": ["true"]})),
+        ] {
+            let id = client.ask(method, params).await;
+            assert_eq!(
+                client.next().await.unwrap(),
+                json!({"id": id, "error": {
+                    "code": -32001, "message": format!("Server overloaded; retry later: {words}"),
+                    "data": {"codexErrorInfo": "server_overloaded"},
+                }})
+            );
+        }
+        client
+            .call("process/kill", json!({"processHandle": "a"}))
+            .await
+            .unwrap();
+        assert_eq!(client.told().await["method"], "process/exited");
+        // The place of what has ended is free a moment after its end was told.
+        let again = async {
+            while let Err((code, words)) = client
+                .call("command/exec", json!({"command": ["true"]}))
+                .await
+            {
+                assert_eq!(code, -32001, "{words}");
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), again)
+            .await
+            .expect("there is room again");
+        server.shutdown().await;
+    }
 }
 
 #[tokio::test]
