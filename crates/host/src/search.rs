@@ -136,6 +136,21 @@ impl Searches {
         }
     }
 
+    /// The same memory for paths and another count: as many searches as `searches` beside those
+    /// of `self`.
+    #[must_use]
+    pub fn beside(&self, searches: usize) -> Self {
+        let limits = SearchLimits {
+            searches,
+            ..*self.limits
+        };
+        Self {
+            room: Arc::new(Semaphore::new(searches.min(Semaphore::MAX_PERMITS))),
+            limits: Arc::new(limits),
+            ..self.clone()
+        }
+    }
+
     /// Begins a search with an empty query, which matches nothing. Roots that are not directories
     /// hold nothing; what lies below two roots is found below the inner one.
     ///
@@ -145,25 +160,37 @@ impl Searches {
     ///
     /// There are no roots, too many roots, or too many searches.
     pub fn open(&self, roots: Vec<PathBuf>) -> Result<(Search, Updates), SearchError> {
-        if roots.is_empty() {
-            return Err(SearchError::NoRoots);
-        }
-        if roots.len() > self.limits.roots {
-            return Err(SearchError::TooManyRoots(self.limits.roots));
-        }
+        self.check(&roots)?;
         let room = Arc::clone(&self.room)
             .try_acquire_owned()
             .map_err(|_| SearchError::TooManySearches(self.limits.searches))?;
         Ok(session::open(self, roots, room))
     }
 
-    /// The complete answer to one query. Dropping the future ends the walk.
+    /// As [`Searches::open`], but waits while there are too many searches, in order of arrival. A
+    /// search that was dropped counts until its walk has noticed.
     ///
     /// # Errors
     ///
-    /// As [`Searches::open`], or the query is too long.
+    /// There are no roots, or too many.
+    pub async fn open_in_turn(
+        &self,
+        roots: Vec<PathBuf>,
+    ) -> Result<(Search, Updates), SearchError> {
+        self.check(&roots)?;
+        let room = Arc::clone(&self.room).acquire_owned().await;
+        let room = room.expect("nobody closes the semaphore");
+        Ok(session::open(self, roots, room))
+    }
+
+    /// The complete answer to one query, after those that were asked before while there are too
+    /// many searches. Dropping the future ends the walk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Searches::open_in_turn`], or the query is too long.
     pub async fn find(&self, roots: Vec<PathBuf>, query: &str) -> Result<Findings, SearchError> {
-        let (search, mut updates) = self.open(roots)?;
+        let (search, mut updates) = self.open_in_turn(roots).await?;
         search.set_query(query)?;
         while let Some(findings) = updates.next().await {
             if findings.complete {
@@ -179,7 +206,16 @@ impl Searches {
         })
     }
 
-    /// Waits until no search is at work. Those that are open should be dropped first.
+    fn check(&self, roots: &[PathBuf]) -> Result<(), SearchError> {
+        let most = self.limits.roots;
+        match roots.len() {
+            0 => Err(SearchError::NoRoots),
+            count if count > most => Err(SearchError::TooManyRoots(most)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until no search is at work, nor one of those beside. Those that are open should be dropped first.
     pub async fn finish(&self) {
         self.running.close();
         self.running.wait().await;

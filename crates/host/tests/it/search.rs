@@ -194,6 +194,25 @@ async fn a_dropped_search_ends_and_gives_back_its_room() {
 }
 
 #[tokio::test]
+async fn a_single_search_waits_for_its_turn_and_another_count_does_not() {
+    let root = tree(&["one", "two"]);
+    let limits = SearchLimits {
+        searches: 1,
+        ..SearchLimits::default()
+    };
+    let (searches, roots) = (Searches::new(limits), vec![root.path().to_owned()]);
+    let (open, _updates) = searches.open(roots.clone()).unwrap();
+    let mut waiting = std::pin::pin!(searches.find(roots.clone(), "two"));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let beside = searches.beside(1);
+    let found = find(&beside, &[root.path()], "one").await;
+    assert_eq!(found.matches.len(), 1);
+    drop(open);
+    let found = timeout(Duration::from_secs(60), waiting).await.unwrap();
+    assert_eq!(found.unwrap().matches.len(), 1);
+}
+
+#[tokio::test]
 async fn every_bound_holds_at_its_edge() {
     let root = tree(&["aa", "ab", "ac"]);
     let limits = SearchLimits {
