@@ -15,12 +15,16 @@ mod connection;
 mod environment;
 mod errors;
 mod face;
+mod files;
 mod handshake;
 mod methods;
 mod output;
 mod processes;
 mod running;
 mod sandbox;
+mod search;
+mod telling;
+mod watches;
 
 use std::{
     path::PathBuf,
@@ -33,6 +37,7 @@ use std::{
 use outpost_agent::config::Configuration;
 use outpost_host::{
     environment as machine,
+    fs::{ChangeWatches, Files},
     process::{ProcessHost, keeper::Keeper},
     sandbox::Sandboxes,
 };
@@ -60,10 +65,16 @@ pub struct AppServer {
 /// What all connections share.
 pub(crate) struct Shared {
     /// What the administrator, the user and the command line say. Its functions block.
-    #[expect(dead_code, reason = "it is opened; the methods that read it come with their family")]
+    #[expect(
+        dead_code,
+        reason = "it is opened; the methods that read it come with their family"
+    )]
     configuration: Arc<Configuration>,
     host: ProcessHost,
     sandboxes: Sandboxes,
+    files: Files,
+    watches: ChangeWatches,
+    search: search::Desk,
     machine: Machine,
     /// What commands are held to that name no policy.
     default_policy: SandboxPolicy,
@@ -90,9 +101,13 @@ impl AppServer {
     /// first command.
     #[must_use]
     pub fn new(config: AppConfig) -> Self {
+        let files = Files::new(config.files);
         let shared = Shared {
             host: ProcessHost::new(Keeper::new(config.keeper), config.processes),
             sandboxes: Sandboxes::new(config.sandbox),
+            watches: ChangeWatches::new(&files),
+            files,
+            search: search::Desk::new(config.search),
             machine: Machine::of(&config.configuration),
             configuration: config.configuration,
             default_policy: config.default_policy,
@@ -133,6 +148,7 @@ impl AppServer {
     /// Ends the engine and whatever still runs. Connections are to be stopped before.
     pub async fn shutdown(&self) {
         self.shared.host.shutdown().await;
+        self.shared.files.finish().await;
     }
 }
 

@@ -6,6 +6,7 @@
 //! process.
 
 pub mod app;
+mod contents;
 pub mod embed;
 pub mod exec;
 pub mod serve;

@@ -5,8 +5,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use outpost_agent::config::{Configuration, OpenError, Places};
 use outpost_host::{
     environment as machine,
+    fs::FsLimits,
     process::{ProcessLimits, keeper::KeeperConfig},
     sandbox::SandboxConfig,
+    search::SearchLimits,
 };
 use outpost_protocol::app::policy::SandboxPolicy;
 use outpost_rpc::limits::Limits;
@@ -24,6 +26,10 @@ pub struct AppConfig {
     pub default_policy: SandboxPolicy,
     /// Bytes of output that may wait for the end of its command, of all connections together.
     pub buffered_bytes: usize,
+    /// Bounds of file calls.
+    pub files: FsLimits,
+    /// Bounds of searches; `searches` are the sessions that are open at once.
+    pub search: SearchLimits,
     /// Bounds of processes.
     pub processes: ProcessLimits,
     /// Bounds of connections.
@@ -36,6 +42,10 @@ const DRAIN: Duration = Duration::from_secs(2);
 
 /// What is kept of a command's output beside what its client is told: nobody reads it later.
 const RETAIN: usize = 256 << 10;
+
+/// Sessions of searches at once. One that has walked takes memory for its paths, which has a bound
+/// of its own, and nothing else.
+const SEARCHES: usize = 64;
 
 // === impl AppConfig ===
 
@@ -69,6 +79,11 @@ impl AppConfig {
                 network_access: false,
             },
             buffered_bytes: 512 << 20,
+            files: FsLimits::default(),
+            search: SearchLimits {
+                searches: SEARCHES,
+                ..SearchLimits::default()
+            },
             processes: ProcessLimits {
                 retain_bytes: RETAIN,
                 drain_after_exit: Some(DRAIN),

@@ -21,6 +21,8 @@ use super::{
     Shared,
     handshake::Identity,
     running::{Family, Running},
+    search,
+    watches::Watches,
 };
 
 /// One connected client.
@@ -35,6 +37,8 @@ pub(crate) struct Client {
     names: AtomicU64,
     /// What runs and has a name of the client's. Locked for a look-up, never across an await.
     running: Mutex<HashMap<(Family, String), Running>>,
+    pub(super) watches: Watches,
+    pub(super) searches: search::Running,
     /// Waits for the ends of what it has started.
     tasks: TaskTracker,
     ended: CancellationToken,
@@ -58,6 +62,8 @@ impl Client {
             processes: Processes::new(host.clone()),
             names: AtomicU64::new(0),
             running: Mutex::default(),
+            watches: Watches::default(),
+            searches: search::Running::default(),
             tasks: TaskTracker::new(),
             ended: CancellationToken::new(),
         }
@@ -133,6 +139,7 @@ impl Client {
         self.end();
         self.tasks.wait().await;
         self.running.lock().clear();
+        self.searches.clear();
         self.processes.end_all(EndCause::Expired).await;
     }
 }

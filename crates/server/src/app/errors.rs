@@ -3,6 +3,7 @@
 use std::fmt;
 
 use outpost_host::{
+    fs::{FsError, FsErrorKind},
     process::{ResizeError, StartError, WriteError, keeper::SpawnError},
     sandbox::SandboxError,
 };
@@ -25,6 +26,17 @@ pub(super) fn overloaded(bound: fmt::Arguments<'_>) -> RpcError {
     RpcError {
         data: Some(data),
         ..RpcError::new(OVERLOADED, words)
+    }
+}
+
+/// A file call that failed, in the system's words or the engine's.
+pub(super) fn fs(error: &FsError) -> RpcError {
+    tracing::debug!(verb = error.verb(), path = %error.path().display(), %error, "file call failed");
+    match error.kind() {
+        FsErrorKind::Invalid => RpcError::invalid_request(error.to_string()),
+        FsErrorKind::NotFound | FsErrorKind::Permission | FsErrorKind::Other => {
+            RpcError::internal(error.to_string())
+        }
     }
 }
 

@@ -11,11 +11,12 @@ use outpost_rpc::{
     router::{Dialect, Lane, Router},
 };
 
-use super::{commands, connection::Call, face, processes};
+use super::{commands, connection::Call, face, files, processes, search, watches};
 
 pub(super) fn table() -> Router<Call> {
     let router = Router::speaking(Dialect::App)
         .call::<session::Initialize, _, _>(Lane::alone, face::initialize);
+    let router = search::methods(watches::methods(files::methods(router)));
     process_methods(command_methods(router))
 }
 

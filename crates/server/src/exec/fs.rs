@@ -3,7 +3,6 @@
 //! Nothing here knows of policies. A [`Desk`] is in the server for calls without one, and in a
 //! helper behind walls for the others (see [`super::sandbox`]): the same handlers in both.
 
-mod encode;
 mod read;
 
 use std::path::PathBuf;

@@ -1,10 +1,7 @@
-//! Answers that hold a file or a part of one, written while they are sent.
-//!
-//! A large file is never held whole: a window is read, encoded in parts, and the parts leave as
-//! the client takes them.
+//! `fs/readFile` and `fs/readBlock`; large answers are written while they are sent (see
+//! [`crate::contents`]).
 
-use bytes::Bytes;
-use outpost_host::fs::{Block, WholeFile};
+use outpost_host::fs::Block;
 use outpost_protocol::{
     RpcError,
     exec::fs::{FsReadBlockParams, FsReadBlockResponse, FsReadFileResponse, WireFsReadFileParams},
@@ -14,15 +11,11 @@ use outpost_rpc::{
     router::Reply,
 };
 
-use super::{
-    Answer, Desk,
-    encode::{Encoder, PART},
-    path,
+use super::{Answer, Desk, path};
+use crate::{
+    contents::{Contents, Encoder, PART, data_base64},
+    exec::errors,
 };
-use crate::exec::errors;
-
-/// Bytes of a file that are read at a time.
-const WINDOW: usize = 768 << 10;
 
 /// The reference's own client, which takes no message above 64 MiB and loses its connection over
 /// a larger one.
@@ -37,55 +30,23 @@ pub(in crate::exec) async fn read_file(
     params: WireFsReadFileParams,
 ) -> Answer<FsReadFileResponse> {
     let path = path(params.path)?;
-    let opened = desk.files.open_whole(&path, params.follow_symlinks).await;
-    let mut file = opened.map_err(|error| errors::fs(&error))?;
-    if let Some(data) = file.small().filter(|data| data.len() <= PART) {
-        return Ok(FsReadFileResponse {
-            data_base64: data.into(),
+    let opened = Contents::open(&desk.files, &path, params.follow_symlinks).await;
+    let file = match opened.map_err(|error| errors::fs(&error))? {
+        Contents::Small(data) => {
+            return Ok(FsReadFileResponse {
+                data_base64: data.into(),
+            }
+            .into());
         }
-        .into());
-    }
+        Contents::Large(file) => file,
+    };
     if let Some(limit) = desk.answer_bytes.filter(|limit| file.size() > *limit) {
         return Err(RpcError::invalid_request(format!(
             "file is too large for one message of this client: limit is {limit} bytes; read it \
              through fs/open and fs/readBlock"
         )));
     }
-    // The first window is read before the answer begins, so that a file that cannot be read is
-    // refused.
-    let first = file
-        .next(WINDOW)
-        .await
-        .map_err(|error| errors::fs(&error))?;
-    Ok(Reply::Pieces(Box::new(move |writer| {
-        Box::pin(send_file(file, first, writer))
-    })))
-}
-
-async fn send_file(
-    mut file: WholeFile,
-    first: Option<Bytes>,
-    writer: PieceWriter,
-) -> Result<PieceWriter, ReaderGone> {
-    writer.part(r#"{"dataBase64":""#.to_owned()).await?;
-    let mut encoder = Encoder::default();
-    let mut next = first;
-    while let Some(window) = next {
-        for text in encoder.texts(&window) {
-            writer.part(text).await?;
-        }
-        next = match file.next(WINDOW).await {
-            Ok(next) => next,
-            Err(error) => {
-                // What was sent cannot be taken back: the connection ends, so that nobody takes
-                // half a file for a whole one.
-                tracing::warn!(%error, "reading failed in the middle of an answer");
-                return Err(ReaderGone);
-            }
-        };
-    }
-    writer.part(encoder.end() + "\"}").await?;
-    Ok(writer)
+    data_base64(file).await.map_err(|error| errors::fs(&error))
 }
 
 /// `fs/readBlock`.

@@ -5,21 +5,21 @@ use outpost_protocol::Base64Bytes;
 /// Bytes that are encoded at a time: a multiple of three, and small enough that the allocator
 /// keeps the memory of a text for the next one instead of asking the system, whose fresh pages
 /// cost more than the encoding.
-pub(super) const PART: usize = 90 << 10;
+pub(crate) const PART: usize = 90 << 10;
 
 const _: () = assert!(PART.is_multiple_of(3));
 
 /// Encodes a stream of bytes. What does not fill a group of three waits for the next bytes, so
 /// the texts put together are the base64 of the whole.
 #[derive(Debug, Default)]
-pub(super) struct Encoder {
+pub(crate) struct Encoder {
     /// Fewer than three bytes.
     rest: Vec<u8>,
 }
 
 impl Encoder {
     /// The texts of the next bytes, each of at most [`PART`] bytes.
-    pub(super) fn texts<'a>(&mut self, bytes: &'a [u8]) -> impl Iterator<Item = String> + 'a {
+    pub(crate) fn texts<'a>(&mut self, bytes: &'a [u8]) -> impl Iterator<Item = String> + 'a {
         let missing = (3 - self.rest.len()) % 3;
         let (first, bytes) = bytes.split_at(missing.min(bytes.len()));
         self.rest.extend_from_slice(first);
@@ -30,7 +30,7 @@ impl Encoder {
     }
 
     /// The text of what is left, padded.
-    pub(super) fn end(self) -> String {
+    pub(crate) fn end(self) -> String {
         text(&self.rest)
     }
 }
