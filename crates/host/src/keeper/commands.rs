@@ -68,7 +68,15 @@ pub(super) struct Around {
     /// The leaf of the group in which all of it lives, if it does in one.
     pub(super) leaf: Option<u64>,
     /// Until the program runs: what the next one like it would be started behind.
-    pub(super) next: Option<Box<Order>>,
+    pub(super) next: Option<Next>,
+}
+
+/// What is raised once a command runs.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) order: Box<Order>,
+    /// Whether the command that runs was like the one before already.
+    pub(super) again: bool,
 }
 
 /// What is held while a command is between fork and exec.

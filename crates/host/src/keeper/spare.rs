@@ -3,7 +3,8 @@
 //! When a command behind walls runs, the keeper has the same walls raised once more. Their first
 //! process gives up its powers, makes its filters and waits. The next start of the same order is
 //! handed to it, with the command's streams; that saves all that bubblewrap does. It may still be
-//! on its way then: what is handed over waits for it.
+//! on its way then: what is handed over waits for it. From the first that is used on a second is
+//! kept, so that where commands follow each other at once two are on their way at a time.
 //!
 //! **Once and no mix-up.** The first process looks whether its walls still are what they should be
 //! (see `sandbox::inside::spare`), says that it takes the command, and only then starts it. Until
@@ -28,7 +29,7 @@ use rustix::{
 };
 
 use super::{
-    commands::{Around, Failed, Held, resource},
+    commands::{Around, Failed, Held, Next, resource},
     main::{About, Keeper, unwatch},
     socket::Socket,
     table::MAX_ID,
@@ -124,7 +125,10 @@ impl Keeper {
             walls: Some(Around {
                 words: spare.words,
                 leaf: spare.leaf,
-                next: command.walls.clone().map(Box::new),
+                next: command.walls.clone().map(|order| Next {
+                    order: Box::new(order),
+                    again: true,
+                }),
             }),
             again: Some(Box::new(Again {
                 command: *command,
@@ -188,15 +192,17 @@ impl Keeper {
         else {
             return;
         };
-        let Some(order) = walls.next.take().filter(|_| !self.closing) else {
+        let Some(Next { order, again }) = walls.next.take().filter(|_| !self.closing) else {
             return;
         };
         // Nobody waits for what follows.
         self.leash.flush();
         self.end_outdated_spares();
-        if self.mounts.is_some() && self.spares.wants(&order) {
-            // Without one, everything is started as the first was.
-            self.raise_spare(*order).ok();
+        while self.mounts.is_some() && self.spares.wants(&order, again) {
+            if self.raise_spare((*order).clone()).is_err() {
+                // Without one, everything is started as the first was.
+                return;
+            }
         }
     }
 

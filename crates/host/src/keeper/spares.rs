@@ -1,8 +1,9 @@
 //! Walls that were raised beforehand, each for one command to come: which are kept, and how long.
 //!
-//! Pure: no process is touched, and the time is an argument. Always true: there is at most one for
-//! an order, and [`MOST`] in all; each is given out once; none is given out for an order that
-//! differs from its own in anything. Those raised longest ago come first, and go first.
+//! Pure: no process is touched, and the time is an argument. Always true: there are at most
+//! [`ALIKE`] for an order, and [`MOST`] in all; each is given out once; none is given out for an
+//! order that differs from its own in anything. Those raised longest ago come first, and go first,
+//! but the only one for an order goes after those that have a twin.
 
 use std::{
     collections::VecDeque,
@@ -14,6 +15,11 @@ use super::wire::Order;
 /// How many there are at most. A client works with a handful of policies; each spare keeps some
 /// processes and mounts.
 pub(super) const MOST: usize = 4;
+
+/// How many there are at most for one order. Raising walls takes longer than a short command behind
+/// them, so where commands follow each other at once a second is raised, on another processor,
+/// while the first is still on its way to the next command.
+pub(super) const ALIKE: usize = 2;
 
 /// How long one waits for its command. Who works sends the next one within seconds.
 pub(super) const IDLE: Duration = Duration::from_secs(60);
@@ -34,26 +40,41 @@ struct Kept<T> {
 // === impl Spares ===
 
 impl<T> Spares<T> {
-    /// Whether one is to be raised for the next command of this order.
-    pub(super) fn wants(&self, order: &Order) -> bool {
-        !self.kept.iter().any(|kept| kept.order == *order)
+    /// Whether one is to be raised for the next command of this order. One always is; as many as
+    /// [`ALIKE`] for an order that comes `again` and again, if there is room.
+    pub(super) fn wants(&self, order: &Order, again: bool) -> bool {
+        match self.kept.iter().filter(|kept| kept.order == *order).count() {
+            0 => true,
+            alike => again && alike < ALIKE && self.kept.len() < MOST,
+        }
     }
 
     /// Enters one that is being raised. Returns those it takes the place of.
     pub(super) fn admit(&mut self, order: Order, now: Instant, held: T) -> Vec<T> {
-        let alike = |kept: &mut Kept<T>| {
-            kept.order.launcher == order.launcher && kept.order.seal == order.seal
+        let outdated = |kept: &mut Kept<T>| {
+            let same = kept.order.launcher == order.launcher && kept.order.seal == order.seal;
+            same && kept.order.stamp != order.stamp
         };
-        let mut gone = self.take_all(alike);
+        let mut gone = self.take_all(outdated);
         self.kept.push_back(Kept {
             order,
             since: now,
             held,
         });
         while self.kept.len() > MOST {
-            gone.extend(self.kept.pop_front().map(|kept| kept.held));
+            let place = self.first_twin().unwrap_or(0);
+            gone.extend(self.kept.remove(place).map(|kept| kept.held));
         }
         gone
+    }
+
+    /// The place of the first one after which there is another for the same order.
+    fn first_twin(&self) -> Option<usize> {
+        let twin = |(place, one): (usize, &Kept<T>)| {
+            let mut later = self.kept.iter().skip(place + 1);
+            later.any(|other| other.order == one.order).then_some(place)
+        };
+        self.kept.iter().enumerate().find_map(twin)
     }
 
     /// Gives out the one that was raised for this very order.
@@ -139,7 +160,7 @@ mod tests {
 
     #[derive(Debug, Clone, Copy)]
     enum Op {
-        Admit(u8, u8),
+        Admit(u8, u8, bool),
         Take(u8, u8),
         Wait(u64),
         Dead(usize),
@@ -147,7 +168,8 @@ mod tests {
 
     fn op() -> impl Strategy<Value = Op> {
         prop_oneof![
-            (0..6_u8, 0..2_u8).prop_map(|(kind, state)| Op::Admit(kind, state)),
+            (0..6_u8, 0..2_u8, any::<bool>())
+                .prop_map(|(kind, state, again)| Op::Admit(kind, state, again)),
             (0..6_u8, 0..2_u8).prop_map(|(kind, state)| Op::Take(kind, state)),
             (0..70_u64).prop_map(Op::Wait),
             (0..60_usize).prop_map(Op::Dead),
@@ -163,14 +185,23 @@ mod tests {
             for (number, op) in ops.into_iter().enumerate() {
                 let before: Vec<usize> = spares.held().copied().collect();
                 match op {
-                    Op::Admit(kind, state) => {
-                        let wanted = !model.iter().any(|(k, s, ..)| (*k, *s) == (kind, state));
-                        prop_assert_eq!(spares.wants(&order(kind, state)), wanted);
+                    Op::Admit(kind, state, again) => {
+                        let alike = |model: &[(u8, u8, Instant, usize)], kind, state| {
+                            model.iter().filter(|(k, s, ..)| (*k, *s) == (kind, state)).count()
+                        };
+                        let more = again && alike(&model, kind, state) == 1 && model.len() < MOST;
+                        let wanted = alike(&model, kind, state) == 0 || more;
+                        prop_assert_eq!(spares.wants(&order(kind, state), again), wanted);
+                        if !wanted {
+                            continue;
+                        }
                         let gone = spares.admit(order(kind, state), now, number);
-                        model.retain(|(k, ..)| *k != kind);
+                        model.retain(|(k, s, ..)| *k != kind || *s == state);
                         model.push((kind, state, now, number));
                         if model.len() > MOST {
-                            model.remove(0);
+                            let twin = |(k, s, ..): &(u8, u8, Instant, usize)| alike(&model, *k, *s) > 1;
+                            let place = model.iter().position(twin);
+                            model.remove(place.unwrap_or(0));
                         }
                         let left = |number: &usize| model.iter().all(|(.., kept)| kept != number);
                         prop_assert_eq!(gone, before.into_iter().filter(left).collect::<Vec<_>>());
@@ -197,6 +228,10 @@ mod tests {
                     }
                 }
                 prop_assert!(model.len() <= MOST);
+                for (kind, state, ..) in &model {
+                    let alike = model.iter().filter(|(k, s, ..)| (k, s) == (kind, state)).count();
+                    prop_assert!(alike <= ALIKE);
+                }
                 let kept: Vec<usize> = spares.held().copied().collect();
                 prop_assert_eq!(kept, model.iter().map(|(.., number)| *number).collect::<Vec<_>>());
             }
@@ -213,6 +248,24 @@ mod tests {
         let almost = now + IDLE - Duration::from_millis(1);
         assert!(spares.take_idle(almost).is_empty());
         assert_eq!(spares.take_idle(now + IDLE), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_second_for_an_order_takes_no_place_from_others_and_goes_before_them() {
+        let (mut spares, now) = (Spares::default(), Instant::now());
+        assert!(spares.wants(&order(0, 0), false));
+        for kind in [0, 1, 1, 2] {
+            assert!(spares.wants(&order(kind, 0), true));
+            spares.admit(order(kind, 0), now, kind);
+        }
+        assert!(!spares.wants(&order(1, 0), true), "there are two");
+        assert!(!spares.wants(&order(2, 0), true), "there is no room");
+        assert!(spares.wants(&order(3, 0), false), "there was none");
+        assert_eq!(spares.admit(order(3, 0), now, 3), [1_u8]);
+        assert_eq!(spares.held().copied().collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(spares.take(&order(0, 0)), Some(0));
+        assert!(!spares.wants(&order(1, 0), false), "one is enough at first");
+        assert!(spares.wants(&order(1, 0), true));
     }
 
     #[test]

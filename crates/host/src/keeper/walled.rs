@@ -30,7 +30,7 @@ use rustix::{
 use super::{
     INSIDE, MARK,
     child::Normal,
-    commands::{Around, Failed, Held, resource},
+    commands::{Around, Failed, Held, Next, resource},
     limits::Holding,
     main::{About, Keeper},
     socket::{self, Socket},
@@ -107,7 +107,10 @@ impl Keeper {
             walls: Some(Around {
                 words,
                 leaf: leaf.map(|_| command.id),
-                next: spare::suits(command).then(|| Box::new(order.clone())),
+                next: spare::suits(command).then(|| Next {
+                    order: Box::new(order.clone()),
+                    again: false,
+                }),
             }),
             again: None,
         };
