@@ -38,6 +38,13 @@ const LANDLOCK_ALONE: u8 = 6;
 /// Where the kernel tells which answers a system call filter may give.
 const SECCOMP_ACTIONS: &str = "/proc/sys/kernel/seccomp/actions_avail";
 
+/// Where Yama tells who may look into whom.
+const PTRACE_SCOPE: &str = "/proc/sys/kernel/yama/ptrace_scope";
+
+/// From this scope of Yama on only who has a capability, which nobody behind walls has, may read
+/// the memory of a process, also of its own descendants.
+const PTRACE_CAPABLE: u8 = 2;
+
 /// What this computer can enforce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Means {
@@ -50,6 +57,9 @@ pub struct Means {
     pub landlock: u8,
     /// Whether system calls can be refused, and others be asked about them.
     pub seccomp: Result<(), Reason>,
+    /// Whether who is asked can see what a call is about. Without that every wall stands, and what
+    /// only somebody else can do for a command, making a file beside protected names, fails.
+    pub insight: Result<(), Reason>,
     /// What can be bounded for a whole tree of processes.
     pub groups: Groups,
 }
@@ -103,7 +113,8 @@ impl Means {
             launcher,
             namespaces,
             landlock: landlock(),
-            seccomp: seccomp(std::fs::read_to_string(SECCOMP_ACTIONS).ok().as_deref()),
+            seccomp: seccomp(setting(SECCOMP_ACTIONS).as_deref()),
+            insight: insight(setting(PTRACE_SCOPE).as_deref()),
             groups: Groups::look(),
         }
     }
@@ -128,7 +139,8 @@ impl Means {
         }
     }
 
-    /// Everything that stands in the way of enforcing every policy; empty where nothing does.
+    /// Everything that stands in the way of enforcing every policy and of what they permit; empty
+    /// where nothing does.
     #[must_use]
     pub fn missing(&self) -> Vec<Reason> {
         let namespaces = self.namespaces.as_ref().err();
@@ -136,7 +148,8 @@ impl Means {
         let enough = self.landlock >= LANDLOCK_BENEATH;
         let landlock = (!enough).then(|| reasons::landlock(self.landlock, LANDLOCK_BENEATH));
         let given = namespaces.into_iter().chain(seccomp).cloned();
-        given.chain(landlock).collect()
+        let insight = self.insight.as_ref().err().cloned();
+        given.chain(landlock).chain(insight).collect()
     }
 }
 
@@ -190,6 +203,19 @@ fn seccomp(actions: Option<&str>) -> Result<(), Reason> {
     } else {
         Err(reasons::old_seccomp())
     }
+}
+
+/// Judges the scope that Yama has, where there is Yama.
+fn insight(scope: Option<&str>) -> Result<(), Reason> {
+    let scope = scope.and_then(|text| text.trim().parse().ok());
+    match scope.unwrap_or(0) {
+        scope if scope >= PTRACE_CAPABLE => Err(reasons::no_insight(scope)),
+        _ => Ok(()),
+    }
+}
+
+fn setting(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok()
 }
 
 #[cfg(test)]

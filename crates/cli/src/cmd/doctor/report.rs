@@ -27,10 +27,11 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether every policy can be enforced, and each trial was held.
+    /// Whether every policy can be enforced and gives what it permits, and each trial was held.
     pub(super) fn is_good(&self) -> bool {
         let mut verdicts = self.trials.iter().map(|(_, verdict)| verdict);
-        self.walls == Kind::Full && !verdicts.any(|it| matches!(it, Verdict::Broken(_)))
+        let broken = verdicts.any(|it| matches!(it, Verdict::Broken(_)));
+        self.walls == Kind::Full && self.means.insight.is_ok() && !broken
     }
 
     /// Lines for people.
@@ -93,6 +94,7 @@ impl<'a> Report<'a> {
             "namespaces": means.namespaces.is_ok(),
             "landlock": means.landlock,
             "seccomp": means.seccomp.is_ok(),
+            "insight": means.insight.is_ok(),
             "groups": {
                 "memory": means.groups.memory.map(name),
                 "pids": means.groups.pids.map(name),
@@ -110,6 +112,7 @@ impl<'a> Report<'a> {
             namespaces,
             landlock,
             seccomp,
+            insight,
             groups: Groups { memory, pids },
         } = self.means;
         let launcher = match launcher {
@@ -138,6 +141,10 @@ impl<'a> Report<'a> {
                 seccomp.is_ok(),
                 "system call filters that can ask".to_owned(),
             ),
+            (
+                insight.is_ok(),
+                "sight of what is asked for (ptrace_scope)".to_owned(),
+            ),
             group("memory", *memory),
             group("processes", *pids),
         ]
@@ -145,6 +152,9 @@ impl<'a> Report<'a> {
 
     fn summary(&self) -> &'static str {
         match (&self.walls, self.is_good()) {
+            (Kind::Full, false) if self.means.insight.is_err() => {
+                "Every sandbox can be enforced here, but what one permits may fail: see above."
+            }
             (Kind::Full, true) => "Every sandbox can be enforced here.",
             (Kind::Full, false) => "Something that should be enforced here is not: see FAIL above.",
             (Kind::ReadOnlyOnly { .. }, _) => {

@@ -139,6 +139,23 @@ pub(super) fn old_seccomp() -> Reason {
     )
 }
 
+/// Nobody without a capability may look into another process.
+pub(super) fn no_insight(scope: u8) -> Reason {
+    // It cannot be lowered again from 3.
+    let remedy = match scope {
+        2 => "As root: `sysctl -w kernel.yama.ptrace_scope=1`, and the same line in /etc/sysctl.d",
+        _ => {
+            "Have kernel.yama.ptrace_scope set to 1 in /etc/sysctl.d, and start the machine anew: \
+             the kernel lowers it no more"
+        }
+    };
+    let text = format!(
+        "Yama lets no process look into another (kernel.yama.ptrace_scope is {scope}), so commands \
+         in a sandbox cannot make files beside names that are protected"
+    );
+    Reason::new(text, remedy)
+}
+
 /// The namespaces could not be raised.
 pub(super) fn no_namespaces(scene: &Scene, outcome: &Outcome) -> Reason {
     let words = outcome.words.as_str();

@@ -7,6 +7,7 @@ fn means() -> Means {
         namespaces: Ok(()),
         landlock: LANDLOCK_ALONE,
         seccomp: Ok(()),
+        insight: Ok(()),
         groups: Groups::default(),
     }
 }
@@ -73,6 +74,26 @@ fn a_filter_has_to_be_able_to_ask() {
     );
     assert!(seccomp(Some("kill_process errno allow\n")).is_err());
     assert!(seccomp(Some("user_notification errno")).is_err());
+}
+
+#[test]
+fn where_nobody_may_look_into_others_the_walls_stand_and_it_is_told() {
+    for scope in [None, Some("0\n"), Some("1\n"), Some("odd")] {
+        assert_eq!(insight(scope), Ok(()), "{scope:?}");
+    }
+    for (scope, remedy) in [("2\n", "sysctl -w"), ("3\n", "start the machine anew")] {
+        let blind = Means {
+            insight: insight(Some(scope)),
+            ..means()
+        };
+        assert_eq!(blind.walls(), Kind::Full);
+        let [reason] = &blind.missing()[..] else {
+            panic!("{:?}", blind.missing());
+        };
+        assert!(reason.text.contains("ptrace_scope"), "{reason}");
+        assert!(reason.text.contains(scope.trim()), "{reason}");
+        assert!(reason.remedy.contains(remedy), "{reason}");
+    }
 }
 
 /// On a computer that can do it all, which those are that this is tested on.

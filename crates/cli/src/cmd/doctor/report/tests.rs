@@ -11,6 +11,7 @@ fn good() -> Means {
         namespaces: Ok(()),
         landlock: 6,
         seccomp: Ok(()),
+        insight: Ok(()),
         groups: Groups {
             memory: Some(Hierarchy::V2),
             pids: None,
@@ -50,6 +51,7 @@ fn a_machine_that_can_do_it_all_is_good_whatever_limits_it_lacks() {
            ok    namespaces with a /proc of their own\n  \
            ok    Landlock, version 6\n  \
            ok    system call filters that can ask\n  \
+           ok    sight of what is asked for (ptrace_scope)\n  \
            ok    a control group for memory (cgroup v2)\n  \
            no    a control group for processes\n  \
            ok    walls hold\n  \
@@ -96,4 +98,32 @@ fn b15_what_is_missing_is_told_with_its_remedy() {
     assert_eq!(json["sandboxes"], "readOnly");
     assert_eq!(json["bubblewrap"], Value::Null);
     assert_eq!(json["problems"][0]["remedy"], "Install it");
+}
+
+#[test]
+fn walls_that_stand_and_permit_too_little_are_no_good() {
+    let means = Means {
+        insight: Err(Reason {
+            text: "ptrace_scope is 2".to_owned(),
+            remedy: "Lower it".to_owned(),
+        }),
+        ..good()
+    };
+    let report = Report::new(&means, vec![("walls hold", Verdict::Held)]);
+    assert!(!report.is_good());
+    let text = report.text();
+    assert!(
+        text.contains("  no    sight of what is asked for (ptrace_scope)\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n  ptrace_scope is 2. Lower it.\n"),
+        "{text}"
+    );
+    assert!(text.contains("may fail: see above"), "{text}");
+    let json = parsed(&report);
+    assert_eq!(
+        (&json["sandboxes"], &json["insight"]),
+        (&json!("all"), &json!(false))
+    );
 }
