@@ -7,11 +7,12 @@
 //!
 //! | step | meaning |
 //! |---|---|
+//! | `! face app` | it is for `app-server`; without this for `exec-server` |
 //! | `! transport websocket` | play it over a WebSocket; without this over stdio |
 //! | `! flags --x 1` | further flags of the server |
 //! | `! env NAME=VALUE` | a variable in the environment of the server |
 //! | `! ours W07` | only ours is played: an addition, named by its row |
-//! | `-- hello` | `initialize` and `initialized`; the session becomes `${session}` |
+//! | `-- hello` | `initialize` and `initialized`; the session becomes `${session}`; to `app-server` with `experimentalApi` |
 //! | `-- resume` | the same with `${session}`, again while it is attached still |
 //! | `-- open` | open the connection |
 //! | `-- close`, `-- cut` | end it politely, or without a word |
@@ -40,7 +41,10 @@
 //! A `<~` takes the events of one process from notifications and checks that
 //! they are numbered from 1 without a hole and end with the close. It expects
 //! any of `stdout`, `stderr`, `pty`, `exitCode`, `reason` and `first`, the
-//! number of the first event where earlier ones went to another connection.
+//! number of the first event where earlier ones went to another connection. In
+//! the app face there are no numbers; the end of a command is its answer, the
+//! end of a process its `process/exited`, and what output they hold counts. There a
+//! `<~` may also expect the members of `process/exited`.
 //!
 //! At the end every answer must have been expected, and no process whose close
 //! was seen may have said more.

@@ -1,6 +1,6 @@
 //! One set of scripts, two servers.
 //!
-//! Every script in `conformance/exec` is played against ours and, where
+//! Every script in `conformance/exec` and `conformance/app` is played against ours and, where
 //! `OUTPOST_CODEX_BIN` or `CODEX_BIN` names it, against the reference. What they
 //! may do differently is marked in the script, line by line, with the row of
 //! `docs/wire.md` that says why; a test holds the two together. How a script
@@ -18,31 +18,50 @@ use outpost_testkit::script::{Script, Target, play};
 
 /// A module for each script, with a test for each server.
 macro_rules! scripts {
-    ($($script:ident),+ $(,)?) => {
-        /// The name of every script that is played.
+    ($folder:literal: $($script:ident),+ $(,)?) => {
+        /// The name of every script of the folder that is played.
         #[cfg(test)]
-        const SCRIPTS: &[&str] = &[$(stringify!($script)),+];
+        pub(crate) const SCRIPTS: &[&str] = &[$(stringify!($script)),+];
         $(
             mod $script {
                 #[test]
                 fn ours() {
-                    super::play_ours(stringify!($script));
+                    crate::play_ours($folder, stringify!($script));
                 }
 
                 #[test]
                 fn reference() {
-                    super::play_reference(stringify!($script));
+                    crate::play_reference($folder, stringify!($script));
                 }
             }
         )+
     };
 }
 
-/// The script that takes walls.
+/// The scripts that take walls.
 #[cfg(test)]
-const SANDBOXED: &str = "sandbox_managed";
+const SANDBOXED: [&str; 2] = ["sandbox_managed", "command_sandboxed"];
 
-scripts![
+/// Those of the app server.
+#[cfg(test)]
+mod app {
+    scripts!["app":
+        command_refusals,
+        command_results,
+        command_sandboxed,
+        command_stdin,
+        command_streamed,
+        command_terminal,
+        envelope,
+        handshake,
+        handshake_refusals,
+        opt_out,
+        process_spawn,
+        two_clients,
+    ];
+}
+
+scripts!["exec":
     dialect_old,
     environment,
     environment_discovery,
@@ -90,14 +109,16 @@ fn repository(path: &str) -> PathBuf {
         .join(path)
 }
 
-fn script(name: &str) -> Script {
-    let path = repository("conformance/exec").join(format!("{name}.jsonl"));
+fn script(folder: &str, name: &str) -> Script {
+    let path = repository("conformance")
+        .join(folder)
+        .join(format!("{name}.jsonl"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
     Script::parse(&path.display().to_string(), &text)
 }
 
-fn play_ours(name: &str) {
-    if name == SANDBOXED && outpost_testkit::walls::missing() {
+fn play_ours(folder: &str, name: &str) {
+    if SANDBOXED.contains(&name) && outpost_testkit::walls::missing() {
         return;
     }
     let program = option_env!("CARGO_BIN_EXE_outpost").map(Into::into);
@@ -105,7 +126,7 @@ fn play_ours(name: &str) {
         .or_else(|| env::var_os("OUTPOST_BIN"))
         .expect("the outpost program");
     play(
-        &script(name),
+        &script(folder, name),
         &Target {
             program: program.into(),
             ours: true,
@@ -114,8 +135,8 @@ fn play_ours(name: &str) {
 }
 
 #[cfg(test)]
-fn play_reference(name: &str) {
-    let script = script(name);
+fn play_reference(folder: &str, name: &str) {
+    let script = script(folder, name);
     if script.is_ours_only() {
         return;
     }

@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, fs};
 
 use outpost_testkit::script::rows;
 
-use super::{SCRIPTS, repository, script};
+use super::{SCRIPTS, app, repository, script};
+
+/// The folders, and what is played of them.
+const FOLDERS: [(&str, &[&str]); 2] = [("exec", SCRIPTS), ("app", app::SCRIPTS)];
 
 /// The first cell of every row of a table: its id.
 fn documented() -> Vec<String> {
@@ -19,22 +22,18 @@ fn documented() -> Vec<String> {
 }
 
 #[test]
-fn every_script_of_the_folder_is_played() {
-    let folder = fs::read_dir(repository("conformance/exec")).unwrap();
-    let found: BTreeSet<String> = folder
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned()
-        })
-        .collect();
-    let played: BTreeSet<String> = SCRIPTS.iter().map(|&name| name.to_owned()).collect();
-    assert_eq!(found, played);
+fn every_script_of_the_folders_is_played() {
+    for (folder, scripts) in FOLDERS {
+        let entries = fs::read_dir(repository("conformance").join(folder)).unwrap();
+        let found: BTreeSet<String> = entries
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                path.file_stem().unwrap().to_str().unwrap().to_owned()
+            })
+            .collect();
+        let played: BTreeSet<String> = scripts.iter().map(|&name| name.to_owned()).collect();
+        assert_eq!(found, played, "{folder}");
+    }
 }
 
 #[test]
@@ -48,12 +47,14 @@ fn every_row_has_an_id_of_its_own() {
 #[test]
 fn every_difference_of_a_script_is_a_row() {
     let documented = documented();
-    for name in SCRIPTS {
-        for row in rows(&script(name)) {
-            assert!(
-                documented.contains(&row),
-                "{name} names {row}, which is no row"
-            );
+    for (folder, scripts) in FOLDERS {
+        for name in scripts {
+            for row in rows(&script(folder, name)) {
+                assert!(
+                    documented.contains(&row),
+                    "{folder}/{name} names {row}, which is no row"
+                );
+            }
         }
     }
 }
@@ -61,13 +62,22 @@ fn every_difference_of_a_script_is_a_row() {
 #[test]
 fn every_script_a_row_names_is_played() {
     let text = fs::read_to_string(repository("docs/wire.md")).unwrap();
-    let named = text
-        .split('`')
-        .filter_map(|word| word.strip_prefix("exec/")?.strip_suffix(".jsonl"));
-    for name in named {
-        assert!(
-            SCRIPTS.contains(&name),
-            "docs/wire.md names {name}, which is no script"
-        );
+    let mut named = 0;
+    for (folder, scripts) in FOLDERS {
+        let scripts_of = |word: &'static str| -> Vec<&str> {
+            let names = text.split('`').filter_map(|quoted| {
+                let name = quoted.strip_prefix(word)?.strip_prefix('/')?;
+                name.strip_suffix(".jsonl")
+            });
+            names.collect()
+        };
+        for name in scripts_of(folder) {
+            named += 1;
+            assert!(
+                scripts.contains(&name),
+                "docs/wire.md names {folder}/{name}, which is no script"
+            );
+        }
     }
+    assert!(named > 50, "only {named} were found");
 }

@@ -10,6 +10,8 @@ use crate::wire;
 #[derive(Debug, Default)]
 pub(super) struct Events {
     by_seq: BTreeMap<u64, Value>,
+    /// The streams that met their cap, as the members that say so.
+    cut: Map<String, Value>,
     /// Whether a step has taken them, after which there must be none.
     pub(super) taken: bool,
 }
@@ -28,6 +30,53 @@ impl Events {
             None => Ok(()),
             Some(_) => Err(format!("event {seq} came twice: {params}")),
         }
+    }
+
+    /// Adds output of the app face, which has no numbers: it is in order.
+    pub(super) fn told(&mut self, params: &Value) -> Result<(), String> {
+        let (stream, chunk) = (&params["stream"], &params["deltaBase64"]);
+        let reached = params["capReached"]
+            .as_bool()
+            .ok_or_else(|| format!("no capReached: {params}"))?;
+        if reached {
+            let cut = format!("{}CapReached", stream.as_str().unwrap_or_default());
+            self.cut.insert(cut, Value::Bool(true));
+        }
+        self.append(
+            "process/output",
+            json!({ "stream": stream, "chunk": chunk }),
+        )
+    }
+
+    /// Adds the end of a command or process of the app face, with the output that was kept.
+    pub(super) fn ended(&mut self, end: &Value) -> Result<(), String> {
+        for stream in ["stdout", "stderr"] {
+            let kept = end[stream].as_str().unwrap_or_default();
+            if !kept.is_empty() {
+                let chunk = wire::encode(kept.as_bytes());
+                self.append(
+                    "process/output",
+                    json!({ "stream": stream, "chunk": chunk }),
+                )?;
+            }
+        }
+        let mut exited = end.clone();
+        if let Some(members) = exited.as_object_mut() {
+            for (name, value) in &self.cut {
+                members.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+        self.append("process/exited", exited)?;
+        self.append("process/closed", json!({}))
+    }
+
+    fn append(&mut self, method: &str, params: Value) -> Result<(), String> {
+        if self.complete(1) {
+            return Err(format!("{method} after the end: {params}"));
+        }
+        let (seq, mut params) = (self.by_seq.len() + 1, params);
+        params["seq"] = json!(seq);
+        self.add(method, &params)
     }
 
     /// Whether every event from `first` to the close is here.
@@ -100,5 +149,24 @@ mod tests {
         let found = events.summary(asked.as_object().unwrap());
         assert_eq!(found, json!({ "pty": "hi", "exitCode": 5, "stdout": "" }));
         assert!(events.add("process/exited", &json!({ "seq": 2 })).is_err());
+    }
+
+    #[test]
+    fn events_without_numbers_end_with_what_was_kept_and_nothing_follows() {
+        let mut events = Events::default();
+        let told =
+            json!({ "stream": "stdout", "deltaBase64": wire::encode(b"a"), "capReached": true });
+        events.told(&told).unwrap();
+        assert!(!events.complete(1));
+        let end = json!({ "exitCode": 3, "stdout": "", "stderr": "e" });
+        events.ended(&end).unwrap();
+        assert!(events.complete(1));
+        let asked = json!({ "stdout": 0, "stderr": 0, "exitCode": 0, "stdoutCapReached": 0 });
+        assert_eq!(
+            events.summary(asked.as_object().unwrap()),
+            json!({ "stdout": "a", "stderr": "e", "exitCode": 3, "stdoutCapReached": true })
+        );
+        assert!(events.told(&told).is_err());
+        assert!(events.ended(&end).is_err());
     }
 }

@@ -7,12 +7,20 @@ use serde_json::Value;
 pub struct Script {
     /// What it is called when it fails.
     pub name: String,
+    pub(super) face: Face,
     pub(super) websocket: bool,
     pub(super) flags: Vec<String>,
     pub(super) env: Vec<(String, String)>,
     /// The row of the addition that only ours has.
     pub(super) only_ours: Option<String>,
     pub(super) steps: Vec<Step>,
+}
+
+/// Which of its servers the program is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Face {
+    Exec,
+    App,
 }
 
 /// One line that does something.
@@ -68,6 +76,7 @@ impl Script {
     pub fn parse(name: &str, text: &str) -> Self {
         let mut script = Self {
             name: name.to_owned(),
+            face: Face::Exec,
             websocket: false,
             flags: Vec::new(),
             env: Vec::new(),
@@ -100,6 +109,7 @@ impl Script {
     fn setting(&mut self, setting: &str) -> Option<()> {
         let (word, rest) = setting.split_once(' ')?;
         match word {
+            "face" if rest == "app" => self.face = Face::App,
             "transport" => self.websocket = rest == "websocket",
             "flags" => self.flags.extend(rest.split(' ').map(str::to_owned)),
             "env" => {

@@ -15,7 +15,7 @@ use super::{
     fixture,
     line::Line,
     matching,
-    parse::{self, Action, How, Script, Step},
+    parse::{self, Action, Face, How, Script, Step},
     target::{Running, Target},
 };
 use crate::{
@@ -139,11 +139,24 @@ impl Player<'_> {
     }
 
     fn hello(&mut self, name: &str) -> Result<(), String> {
-        let params = json!({ "clientName": "script" });
+        let (params, result) = match self.script.face {
+            Face::Exec => (
+                json!({ "clientName": "script" }),
+                r#"{"sessionId":"<uuid as session>"}"#,
+            ),
+            // What every connection is told at its start is said in the scripts about that.
+            Face::App => (
+                json!({ "clientInfo": { "name": "script", "version": "1" }, "capabilities": {
+                    "experimentalApi": true,
+                    "optOutNotificationMethods": ["remoteControl/status/changed"],
+                } }),
+                r#"{"userAgent":"<string>"}"#,
+            ),
+        };
         let hello = json!({ "id": "hello", "method": "initialize", "params": params });
         self.send(name, &hello.to_string())?;
-        let answer = r#"{"id":"hello","result":{"sessionId":"<uuid as session>"}}"#;
-        self.expect(name, How::Any, answer)?;
+        let answer = format!(r#"{{"id":"hello","result":{result}}}"#);
+        self.expect(name, How::Any, &answer)?;
         self.send(name, r#"{"method":"initialized","params":{}}"#)
     }
 
@@ -182,7 +195,9 @@ impl Player<'_> {
 
     fn send(&mut self, name: &str, text: &str) -> Result<(), String> {
         self.say(format!("{name} >> {text}"));
-        self.line(name)?.connection.send(text);
+        let line = self.line(name)?;
+        line.asks(text);
+        line.connection.send(text);
         Ok(())
     }
 

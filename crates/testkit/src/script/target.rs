@@ -5,12 +5,13 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
 
-use super::parse::Script;
+use super::parse::{Face, Script};
 use crate::{
     connection::Connection,
     leaks::{Marker, VARIABLE},
@@ -20,7 +21,10 @@ use crate::{
 /// How long a server may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A program with the command `exec-server`.
+/// How often the log is looked at for the banner of an app server.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// A program with the commands `exec-server` and `app-server`.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The program.
@@ -48,14 +52,18 @@ impl Target {
             fs::create_dir_all(path).expect("a home for the server, and a temp folder");
         }
         let log = folder.join("server.log");
+        let (server, stdio) = match script.face {
+            Face::Exec => ("exec-server", "stdio"),
+            Face::App => ("app-server", "stdio://"),
+        };
         let listen = if script.websocket {
             "ws://127.0.0.1:0"
         } else {
-            "stdio"
+            stdio
         };
         let mut command = command(&self.program);
         command
-            .args(["exec-server", "--listen", listen])
+            .args([server, "--listen", listen])
             .args(&script.flags)
             .current_dir(&home)
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -73,21 +81,48 @@ impl Target {
             .stdout(Stdio::piped())
             .stderr(File::create(&log).expect("a log for the server"));
         let mut program = Program::start(&mut command);
-        let address = script.websocket.then(|| {
-            let lines = Lines::of(program.take_stdout().expect("stdout is a pipe"));
-            let line = lines
-                .line(PATIENCE)
-                .expect("the server says where it listens");
-            let address = line
-                .strip_prefix("ws://")
-                .and_then(|address| address.parse().ok());
-            address.unwrap_or_else(|| panic!("no address: {line}"))
+        let address = script.websocket.then(|| match script.face {
+            Face::Exec => printed(&mut program),
+            Face::App => announced(&log),
         });
         Running {
             program,
             address,
             log,
         }
+    }
+}
+
+/// The address on the first line of stdout.
+fn printed(program: &mut Program) -> SocketAddr {
+    let lines = Lines::of(program.take_stdout().expect("stdout is a pipe"));
+    let line = lines
+        .line(PATIENCE)
+        .expect("the server says where it listens");
+    let address = line
+        .strip_prefix("ws://")
+        .and_then(|address| address.parse().ok());
+    address.unwrap_or_else(|| panic!("no address: {line}"))
+}
+
+/// The address in the banner on stderr.
+fn announced(log: &Path) -> SocketAddr {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let said = fs::read_to_string(log).unwrap_or_default();
+        // What is not a whole line may be half an address.
+        let mut lines = said
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'));
+        let address = lines.find_map(|line| {
+            let (_, url) = line.split_once("listening on: ws://")?;
+            url.trim().parse().ok()
+        });
+        match address {
+            Some(address) => return address,
+            None => assert!(Instant::now() < deadline, "no banner: {said}"),
+        }
+        thread::park_timeout(LOOK);
     }
 }
 
