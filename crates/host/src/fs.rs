@@ -281,6 +281,9 @@ impl Files {
         F: FnOnce(&Path, &FsLimits) -> Outcome<T> + Send,
     {
         let (path, limits) = (path.to_owned(), Arc::clone(&self.shared.limits));
-        move || work(&path, &limits).map_err(|cause| FsError::new(verb, &path, cause))
+        move || {
+            let done = error::nameable(&path).and_then(|()| work(&path, &limits));
+            done.map_err(|cause| FsError::new(verb, &path, cause))
+        }
     }
 }

@@ -22,7 +22,7 @@ use rustix::{
 };
 
 use super::{
-    error::{Cause, Outcome},
+    error::{Cause, Outcome, nameable},
     facts::{Facts, Identity},
     place::{self, Place},
     write::{self, Content, Permissions},
@@ -32,6 +32,7 @@ const ONTO_ITSELF: &str = "fs/copy cannot copy a directory to itself or one of i
 
 /// Copies what `from` itself names to the name `to`.
 pub(super) fn copy(from: &Path, to: &Path, recursive: bool) -> Outcome<()> {
+    nameable(to)?;
     let source = Place::of(from, true)?;
     let facts = source.facts()?;
     match facts.kind {

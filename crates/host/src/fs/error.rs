@@ -8,6 +8,7 @@
 use std::{
     borrow::Cow,
     fmt, io,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
@@ -45,6 +46,14 @@ pub(super) enum Cause {
 
 /// What the blocking half of every file call returns.
 pub(super) type Outcome<T> = Result<T, Cause>;
+
+/// Refuses a path that no file can have, which the system has no words for.
+pub(super) fn nameable(path: &Path) -> Outcome<()> {
+    if path.as_os_str().as_bytes().contains(&0) {
+        return Err(Cause::invalid("file name contained an unexpected NUL byte"));
+    }
+    Ok(())
+}
 
 // === impl FsError ===
 

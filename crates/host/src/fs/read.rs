@@ -23,7 +23,7 @@ use rustix::{
 use super::{
     Shared,
     buffers::Buffers,
-    error::{Cause, FsError, Outcome},
+    error::{Cause, FsError, Outcome, nameable},
     facts::Facts,
     place::Place,
 };
@@ -75,6 +75,7 @@ impl WholeFile {
     }
 
     fn open_now(shared: Shared, path: &Path, follow: bool) -> Outcome<Self> {
+        nameable(path)?;
         let (file, facts) = open_for_reading(path, follow)?;
         let limit = shared.limits.whole_file_bytes;
         if facts.size > limit {

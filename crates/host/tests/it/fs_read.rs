@@ -258,10 +258,16 @@ async fn what_is_not_a_file_is_refused_in_the_words_of_the_case() {
         "Filename too long (os error 36)",
     );
     let nul = Path::new(OsStr::from_bytes(b"/tmp/a\0b"));
-    assert_eq!(
-        read(&kit.files, nul).await.unwrap_err().kind(),
-        FsErrorKind::Invalid
-    );
+    let words = "file name contained an unexpected NUL byte";
+    refused(read(&kit.files, nul).await, FsErrorKind::Invalid, words);
+    for call in [
+        within(kit.files.write_whole(nul, bytes::Bytes::new(), true)).await,
+        within(kit.files.copy(&kit.path("f"), nul, false)).await,
+        within(kit.files.copy(nul, &kit.path("f"), false)).await,
+        within(kit.files.create_directory(nul, true, true)).await,
+    ] {
+        refused(call, FsErrorKind::Invalid, words);
+    }
 }
 
 proptest! {
