@@ -23,6 +23,7 @@ mod processes;
 mod running;
 mod sandbox;
 mod search;
+mod settings;
 mod telling;
 mod watches;
 
@@ -65,11 +66,9 @@ pub struct AppServer {
 /// What all connections share.
 pub(crate) struct Shared {
     /// What the administrator, the user and the command line say. Its functions block.
-    #[expect(
-        dead_code,
-        reason = "it is opened; the methods that read it come with their family"
-    )]
     configuration: Arc<Configuration>,
+    /// Who may look at it, and who change it.
+    turns: settings::Turns,
     host: ProcessHost,
     sandboxes: Sandboxes,
     files: Files,
@@ -110,6 +109,7 @@ impl AppServer {
             search: search::Desk::new(config.search),
             machine: Machine::of(&config.configuration),
             configuration: config.configuration,
+            turns: settings::Turns::default(),
             default_policy: config.default_policy,
             memory: Arc::new(Memory::new(config.buffered_bytes)),
             limits: config.limits,

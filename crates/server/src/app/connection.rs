@@ -21,7 +21,7 @@ use super::{
     Shared,
     handshake::Identity,
     running::{Family, Running},
-    search,
+    search, settings,
     watches::Watches,
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Client {
     pub(super) peer: Peer,
     /// Set once, by a successful `initialize`.
     identity: OnceLock<Identity>,
+    /// What it has been told of files of the configuration that are broken.
+    pub(super) told: Mutex<settings::Told>,
     /// Everything it has started, under names that it does not know.
     pub(super) processes: Processes,
     names: AtomicU64,
@@ -59,6 +61,7 @@ impl Client {
             number,
             peer,
             identity: OnceLock::new(),
+            told: Mutex::default(),
             processes: Processes::new(host.clone()),
             names: AtomicU64::new(0),
             running: Mutex::default(),

@@ -20,6 +20,7 @@ use super::{
     Shared,
     connection::{Call, Client},
     handshake::{self, Identity},
+    settings,
 };
 
 /// [`Service`] of the app face.
@@ -124,6 +125,9 @@ pub(super) async fn initialize(
     };
     Ok(Reply::then(response, move || {
         let told = Arc::clone(&client);
-        client.spawn(async move { told.notify::<RemoteControlStatusChanged>(&status).await });
+        client.spawn(async move {
+            told.notify::<RemoteControlStatusChanged>(&status).await;
+            settings::at_start(&server, &told).await;
+        });
     }))
 }

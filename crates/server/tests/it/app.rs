@@ -4,6 +4,7 @@ mod commands;
 mod handshake;
 mod processes;
 mod sandboxed;
+mod settings;
 mod steering;
 
 use std::ops::Deref;
