@@ -26,15 +26,16 @@ mod document;
 mod edit;
 pub mod excerpt;
 mod fault;
-mod files;
+pub(crate) mod files;
 pub mod flags;
+mod folders;
 mod json;
 mod known;
 mod layers;
 mod project;
 mod read;
 mod requirements;
-mod save;
+pub(crate) mod save;
 #[cfg(test)]
 mod testing;
 mod warning;
@@ -44,11 +45,13 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::Table;
 
+pub(crate) use self::json::write_sorted;
 pub use self::{
     edit::{Edit, EditError, KeyPathError, MergeStrategy},
     fault::{Fault, Position},
     files::{FILE_LIMIT, Standing},
     flags::FlagError,
+    folders::ProjectFolder,
     json::NotToml,
     layers::{Disabled, Layer, Origin, Source},
     read::Snapshot,

@@ -47,10 +47,24 @@ pub(crate) fn replace(disk: &mut impl Disk, target: &Path, bytes: &[u8]) -> io::
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
+    put(disk, target, bytes, old.as_ref())
+}
+
+/// The same for a secret: nobody but this user may read the new file, whoever might the old one.
+pub(crate) fn replace_secret(disk: &mut impl Disk, target: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(disk, target, bytes, None)
+}
+
+fn put(
+    disk: &mut impl Disk,
+    target: &Path,
+    bytes: &[u8],
+    like: Option<&Metadata>,
+) -> io::Result<()> {
     let beside = beside(target);
     disk.remove(&beside)?;
     let written = disk
-        .create(&beside, old.as_ref())
+        .create(&beside, like)
         .and_then(|()| disk.write(bytes))
         .and_then(|()| disk.sync())
         .and_then(|()| disk.rename(&beside, target));
