@@ -1,11 +1,14 @@
 //! The app face.
 
 mod commands;
+mod files;
 mod handshake;
 mod processes;
 mod sandboxed;
+mod search;
 mod settings;
 mod steering;
+mod watches;
 
 use std::ops::Deref;
 

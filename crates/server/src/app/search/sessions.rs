@@ -11,9 +11,10 @@ use outpost_protocol::{
     app::{
         Done,
         search::{
-            FuzzyFileSearchSessionCompletedNotification, FuzzyFileSearchSessionStartParams,
-            FuzzyFileSearchSessionStopParams, FuzzyFileSearchSessionUpdateParams,
-            FuzzyFileSearchSessionUpdatedNotification, SessionCompleted, SessionUpdated,
+            FuzzyFileSearchResult, FuzzyFileSearchSessionCompletedNotification,
+            FuzzyFileSearchSessionStartParams, FuzzyFileSearchSessionStopParams,
+            FuzzyFileSearchSessionUpdateParams, FuzzyFileSearchSessionUpdatedNotification,
+            SessionCompleted, SessionUpdated,
         },
     },
 };
@@ -37,11 +38,18 @@ pub(super) struct Sessions {
 struct Session {
     /// Dropping it ends the walk.
     search: Arc<Search>,
-    /// The query in force. Held by whoever tells what was found, and by an update until it is
-    /// answered.
-    query: Arc<Gate<String>>,
+    asked: Arc<Gate<Asked>>,
     telling: Telling,
     room: OwnedSemaphorePermit,
+}
+
+/// What is searched for. Held by whoever tells what was found, and by an update until it is
+/// answered.
+#[derive(Default)]
+struct Asked {
+    query: String,
+    /// What the client knows of it, once it was told.
+    told: Option<Vec<FuzzyFileSearchResult>>,
 }
 
 /// The longest name, in bytes: it is said with everything that is found.
@@ -79,12 +87,12 @@ pub(super) async fn start(call: Call, params: FuzzyFileSearchSessionStartParams)
     let opened = desk.lasting.open_in_turn(roots).await;
     let (search, updates) = opened.map_err(|error| refusal(&error))?;
     Ok(Reply::then(Done {}, move || {
-        let query = Arc::<Gate<String>>::default();
-        let name = (session_id.clone(), Arc::clone(&query));
-        let telling = Telling::begin(&client, tell(Arc::clone(&client), name, updates));
+        let asked = Arc::<Gate<Asked>>::default();
+        let session = (session_id.clone(), Arc::clone(&asked));
+        let telling = Telling::begin(&client, tell(Arc::clone(&client), session, updates));
         let session = Session {
             search: Arc::new(search),
-            query,
+            asked,
             telling,
             room,
         };
@@ -95,21 +103,24 @@ pub(super) async fn start(call: Call, params: FuzzyFileSearchSessionStartParams)
 
 async fn tell(
     client: Arc<Client>,
-    (session_id, query): (String, Arc<Gate<String>>),
+    (session_id, asked): (String, Arc<Gate<Asked>>),
     mut updates: Updates,
 ) {
     while let Some(findings) = updates.next().await {
-        let in_force = query.lock().await;
-        if *in_force != findings.query {
+        let mut asked = asked.lock().await;
+        if asked.query != findings.query {
             continue;
         }
         let files = results(&findings);
-        let updated = FuzzyFileSearchSessionUpdatedNotification {
-            session_id: session_id.clone(),
-            query: findings.query,
-            files,
-        };
-        client.notify::<SessionUpdated>(&updated).await;
+        if asked.told.as_ref() != Some(&files) {
+            let updated = FuzzyFileSearchSessionUpdatedNotification {
+                session_id: session_id.clone(),
+                query: findings.query,
+                files,
+            };
+            client.notify::<SessionUpdated>(&updated).await;
+            asked.told = Some(updated.files);
+        }
         if findings.complete {
             let session_id = session_id.clone();
             let completed = FuzzyFileSearchSessionCompletedNotification { session_id };
@@ -122,14 +133,14 @@ async fn tell(
 pub(super) async fn update(call: Call, params: FuzzyFileSearchSessionUpdateParams) -> Answer {
     let FuzzyFileSearchSessionUpdateParams { session_id, query } = params;
     let open = call.client.searches.sessions.get(&session_id);
-    let (search, in_force) = open.ok_or_else(|| {
+    let (search, asked) = open.ok_or_else(|| {
         let words = format!("fuzzy file search session not found: {session_id}");
         RpcError::invalid_request(words)
     })?;
-    let mut in_force = in_force.lock_owned().await;
+    let mut asked = asked.lock_owned().await;
     search.set_query(&query).map_err(|error| refusal(&error))?;
-    *in_force = query;
-    Ok(Reply::then(Done {}, move || drop(in_force)))
+    *asked = Asked { query, told: None };
+    Ok(Reply::then(Done {}, move || drop(asked)))
 }
 
 /// `fuzzyFileSearch/sessionStop`: stopping what is not there is fine.
@@ -141,10 +152,10 @@ pub(super) async fn stop(call: Call, params: FuzzyFileSearchSessionStopParams) -
 // === impl Sessions ===
 
 impl Sessions {
-    fn get(&self, id: &str) -> Option<(Arc<Search>, Arc<Gate<String>>)> {
+    fn get(&self, id: &str) -> Option<(Arc<Search>, Arc<Gate<Asked>>)> {
         let open = self.open.lock();
         let session = open.get(id)?;
-        Some((Arc::clone(&session.search), Arc::clone(&session.query)))
+        Some((Arc::clone(&session.search), Arc::clone(&session.asked)))
     }
 
     /// Ends a session, if there is one; what is left is its room.
