@@ -1,4 +1,4 @@
-//! Where there are no namespaces, or no bubblewrap.
+//! Where there are no namespaces, or no bubblewrap, or one that gives too much.
 
 use std::process::Command;
 
@@ -176,5 +176,49 @@ fn b15_a_launcher_that_anybody_may_replace_is_not_used() {
         let mut room = with_launcher(base, &own.display().to_string());
         refuses(&mut room, &["bubblewrap", "bwrap"]);
         room.server.stop();
+    }
+}
+
+/// A bubblewrap that is told to give `instead` where it is told to give the one capability that
+/// the first process needs.
+fn giving(base: &Base, instead: &str) -> String {
+    let own = base.path("tools/bwrap");
+    let script = format!(
+        "#!/bin/sh\nfor word do shift; case $word in CAP_SETPCAP) set -- \"$@\" {instead};; \
+         *) set -- \"$@\" \"$word\";; esac; done\n\
+         PATH=/usr/local/bin:/usr/bin:/bin\nexec bwrap \"$@\"\n"
+    );
+    std::fs::write(&own, script).expect("room for a file");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&own, executable).expect("our own");
+    own.display().to_string()
+}
+
+#[test]
+fn b03_the_first_process_refuses_to_begin_with_powers_that_it_cannot_give_up() {
+    for user in User::all() {
+        for (instead, runs) in [
+            ("CAP_SETPCAP", true),
+            ("CAP_SETPCAP --cap-add CAP_SYS_ADMIN", true),
+            ("CAP_SYS_ADMIN", false),
+            ("CAP_DAC_OVERRIDE --cap-add CAP_CHOWN", false),
+        ] {
+            let base = Base::new(user);
+            let launcher = giving(&base, instead);
+            let mut room = with_launcher(base, &launcher);
+            let script = "echo > ran; grep CapBnd: /proc/self/status";
+            for policy in [Policy::Workspace, Policy::Minimal] {
+                let sandbox = room.sandbox(policy);
+                let outcome = room.run(&sandbox, &["/bin/sh", "-c", script]);
+                let ran = room.arena.path("work/ran");
+                assert_eq!(ran.exists(), runs, "{instead}: {outcome:?}");
+                match outcome {
+                    Ok(ended) => assert_eq!(ended.stdout, "CapBnd:\t0000000000000000\n"),
+                    Err((code, words)) => assert!(!runs && code < 0, "{instead}: {words}"),
+                }
+                std::fs::remove_file(&ran).ok();
+            }
+            room.server.stop();
+        }
     }
 }

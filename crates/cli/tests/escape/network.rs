@@ -60,6 +60,21 @@ fn b01_with_the_network_off_no_program_reaches_it() {
 }
 
 #[test]
+fn b01_a_name_is_not_looked_up_in_the_network() {
+    for mut room in Room::all() {
+        // It works, where no network is needed.
+        let ended = room.bash(Policy::Workspace, "getent hosts localhost");
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.stdout.contains("localhost"), "{ended:?}");
+        // Nobody has this name (RFC 6761), so only somebody in the network could be asked.
+        let ended = room.bash(Policy::Workspace, "getent hosts outpost-test.invalid");
+        assert_eq!((&*ended.stdout, ended.denied), ("", true), "{ended:?}");
+        assert_ne!(ended.code, 0, "{ended:?}");
+        room.server.stop();
+    }
+}
+
+#[test]
 fn b02_with_the_network_on_it_is_reached() {
     for mut room in Room::all() {
         let port = room.arena.listeners().tcp();

@@ -68,6 +68,33 @@ fn b06_a_leader_that_ends_leaves_its_daemons_to_terminate() {
     }
 }
 
+/// How long a command may run, in milliseconds, until once the daemons were up before its end.
+const TIMES: [u64; 4] = [500, 2_000, 8_000, 30_000];
+
+#[test]
+fn b06_a_time_limit_takes_daemonised_children_along() {
+    for mut room in Room::all() {
+        let sandbox = room.sandbox(Policy::Workspace);
+        let up = TIMES.into_iter().any(|time| {
+            let more = json!({"timeoutMs": time});
+            let id = room
+                .start(&sandbox, &["sh", "-c", DAEMONS], &more)
+                .expect("it starts");
+            let ended = room.ended(&id);
+            assert_ne!(ended.code, 0, "{ended:?}");
+            ended.stdout == "up\n"
+        });
+        assert!(up, "no daemon comes up");
+        let sleeping = |room: &Room| {
+            let living = room.base.marker().living();
+            living.iter().any(|one| one.command.starts_with("sleep 60"))
+        };
+        until("they are gone", || !sleeping(&room));
+        drop((room.client, room.arena));
+        room.server.stop();
+    }
+}
+
 /// How long a limit of time may be overrun.
 const SLACK: Duration = Duration::from_secs(5);
 
