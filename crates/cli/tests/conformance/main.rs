@@ -53,6 +53,7 @@ mod app {
         command_streamed,
         command_terminal,
         envelope,
+        envelope_over_websocket,
         handshake,
         handshake_refusals,
         opt_out,

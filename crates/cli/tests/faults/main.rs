@@ -4,6 +4,8 @@
 //! event or for a fact below `/proc`, with a deadline.
 
 #[cfg(test)]
+mod app;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod descendants;
