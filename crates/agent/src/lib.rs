@@ -4,8 +4,9 @@
 //! has [`config`]: what the administrator, the user, a project and the command line say how work
 //! is to be done; and what follows from that: who is signed in ([`account`]), the models one may
 //! choose from ([`catalog`]) and who provides them ([`providers`]), where skills are looked for
-//! ([`skills`]), what runs at which moments ([`hooks`]). Threads, turns, approvals and
-//! their store belong here too, and come with the work that brings them.
+//! ([`skills`]), what runs at which moments ([`hooks`]). [`threads`] are what clients and models work
+//! on together. Turns, approvals and their store belong here too, and come with the work that brings
+//! them.
 
 pub mod account;
 pub mod catalog;
@@ -15,3 +16,4 @@ pub mod hooks;
 pub mod paging;
 pub mod providers;
 pub mod skills;
+pub mod threads;
