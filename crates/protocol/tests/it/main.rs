@@ -1,9 +1,8 @@
 //! The app-server's dialect against what the reference says: samples of its wire byte for byte,
-//! its words for what it refuses, its own schema; and the document that is made from the table.
+//! its words for what it refuses, its own schema.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod coverage;
 mod every;
 mod gate;
 mod golden;

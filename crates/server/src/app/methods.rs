@@ -98,16 +98,4 @@ fn input(kinds: Kinds, id: &str) -> Vec<Claim> {
 }
 
 #[cfg(test)]
-mod tests {
-    use outpost_protocol::app::table::REQUESTS;
-
-    use super::*;
-
-    #[test]
-    fn what_is_served_exists_in_the_reference() {
-        let table = table();
-        let known: Vec<_> = REQUESTS.iter().map(|entry| entry.name).collect();
-        let strangers: Vec<_> = table.names().filter(|name| !known.contains(name)).collect();
-        assert_eq!(strangers, Vec::<&str>::new());
-    }
-}
+mod tests;
