@@ -14,7 +14,7 @@
 //!
 //! **Which have none.** Terminals, whose names are bound when walls are raised, and commands with
 //! limits, whose groups are made for them, are started without a spare and leave none; so are those
-//! whose order has no stamp.
+//! whose order has no stamp, and helpers, of which there is one for many calls.
 //!
 //! **Containment.** A spare is born in a leaf of its own, which becomes its command's. Without
 //! leaves it ends with its socket. It has nothing to do but wait, so it can be ended at any time:
@@ -66,8 +66,10 @@ pub(super) struct Again {
 /// Whether a spare could be of use to such a command.
 pub(super) fn suits(command: &Command) -> bool {
     let order = command.walls.as_ref();
-    let order = order.is_some_and(|order| order.seal.namespaces && order.stamp.is_some());
-    order && command.limits.is_empty() && matches!(command.stdio, Stdio::Pipes { .. })
+    let fits = |order: &Order| order.recurs && order.seal.namespaces && order.stamp.is_some();
+    order.is_some_and(fits)
+        && command.limits.is_empty()
+        && matches!(command.stdio, Stdio::Pipes { .. })
 }
 
 /// Whether there is this to be had of a descriptor now, or it cannot be known.
@@ -309,6 +311,7 @@ mod tests {
                     guarded: Vec::new(),
                 },
                 stamp: Some(Stamp(Vec::new())),
+                recurs: true,
             }),
         };
         assert!(suits(&plain));
@@ -318,6 +321,9 @@ mod tests {
             suits(&command)
         };
         assert!(!changed(|command| command.walls = None));
+        assert!(!changed(
+            |command| command.walls.as_mut().unwrap().recurs = false
+        ));
         assert!(!changed(
             |command| command.walls.as_mut().unwrap().stamp = None
         ));

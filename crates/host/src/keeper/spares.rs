@@ -155,6 +155,7 @@ mod tests {
                 guarded: Vec::new(),
             },
             stamp: Some(Stamp(vec![mark])),
+            recurs: true,
         }
     }
 

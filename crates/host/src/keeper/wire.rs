@@ -15,7 +15,7 @@ pub(crate) use self::{inbox::Inbox, order::Order};
 use crate::process::ResourceLimits;
 
 /// The version of this protocol; both ends must name the same.
-pub(crate) const VERSION: u16 = 3;
+pub(crate) const VERSION: u16 = 4;
 
 /// The longest frame either end accepts. The kernel takes at most 6 MiB of arguments and
 /// environment, whatever the limits, so with 8 MiB it is always the kernel that decides.

@@ -8,7 +8,10 @@
 use std::{
     collections::VecDeque,
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -72,6 +75,8 @@ pub struct Walls {
     places: Vec<Place>,
     /// What was at those places, and when.
     looked: Mutex<Option<(Instant, Stamp)>>,
+    /// Whether they were made ready for a command, after which others are likely to come.
+    for_commands: AtomicBool,
 }
 
 /// Prepares walls. Clones share what they know.
@@ -114,6 +119,7 @@ impl Walls {
             launcher: self.launcher.clone(),
             seal: self.seal.clone(),
             stamp: looked.as_ref().map(|(_, stamp)| stamp.clone()),
+            recurs: self.for_commands.load(Ordering::Relaxed),
         }
     }
 
@@ -145,6 +151,7 @@ impl Walls {
             seal,
             places: Place::of(&plan.layers),
             looked: Mutex::default(),
+            for_commands: AtomicBool::default(),
         })
     }
 }
@@ -215,6 +222,7 @@ impl Sandboxes {
         let (this, policy, scene) = (self.clone(), policy.clone(), scene.clone());
         let prepared = spawn_blocking(move || {
             let walls = this.prepare_now(&means, policy, scene)?;
+            walls.for_commands.store(true, Ordering::Relaxed);
             walls.look();
             Ok(walls)
         });

@@ -17,6 +17,9 @@ pub(crate) struct Order {
     /// What was at the places of its layers a moment ago. Without it, walls that were raised
     /// beforehand are neither used nor made.
     pub(crate) stamp: Option<Stamp>,
+    /// Whether more are likely to come: those that are for one process and none after it neither
+    /// use nor leave walls that were raised beforehand.
+    pub(crate) recurs: bool,
 }
 
 // === impl Order ===
@@ -30,6 +33,7 @@ impl Order {
         if let Some(stamp) = &self.stamp {
             stamp.encode(w);
         }
+        w.push(u8::from(self.recurs));
     }
 
     pub(super) fn decode(r: &mut Reader<'_>) -> Result<Self, WireError> {
@@ -41,6 +45,7 @@ impl Order {
             } else {
                 None
             },
+            recurs: r.bool()?,
         })
     }
 }

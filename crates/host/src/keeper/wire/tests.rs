@@ -71,10 +71,13 @@ fn walls() -> impl Strategy<Value = Order> {
     let identity = any::<(u64, u64)>().prop_map(|(device, inode)| Identity { device, inode });
     let mark = (path(), option::of(identity)).prop_map(|(path, shown)| Mark { path, shown });
     let stamp = option::of(vec(mark, 0..3).prop_map(Stamp));
-    (vec(text(), 0..4), seal, stamp).prop_map(|(launcher, seal, stamp)| Order {
-        launcher,
-        seal,
-        stamp,
+    (vec(text(), 0..4), seal, stamp, any::<bool>()).prop_map(|(launcher, seal, stamp, recurs)| {
+        Order {
+            launcher,
+            seal,
+            stamp,
+            recurs,
+        }
     })
 }
 
