@@ -1,10 +1,23 @@
 //! A server in this process: the same face on one end of a link.
 //!
 //! There is no second stack: a caller gets the other end of a [`Link::pair`] and talks the
-//! protocol, through `outpost_client` or by hand. With `outpost_server::dispatch()` first in
-//! `main`, commands are held by a keeper as under a server of its own; without it see
+//! protocol, through `outpost_client`, by hand, or through the [`AppHandle`] of [`app()`]. With
+//! `outpost_server::dispatch()` first in `main`, commands are held by a keeper as under a server of
+//! its own; without it see
 //! [`KeeperProgram::None`](outpost_host::process::keeper::KeeperProgram::None) for what is then
 //! not promised.
+
+mod app;
+mod calls;
+mod event;
+mod handle;
+mod inbox;
+mod legacy;
+mod queue;
+mod reader;
+mod refusals;
+mod tier;
+mod wire;
 
 use std::sync::Arc;
 
@@ -14,6 +27,11 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use self::{
+    app::{AppArgs, ClientArgs, Delivery, app, attach},
+    event::{ClientRequest, Event, LegacyEvent, ServerNotification, ServerRequest},
+    handle::AppHandle,
+};
 use crate::{
     app::{AppConfig, AppServer},
     exec::{ExecConfig, ExecServer},

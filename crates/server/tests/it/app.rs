@@ -1,6 +1,7 @@
 //! The app face.
 
 mod commands;
+mod embedding;
 mod files;
 mod handshake;
 mod processes;
