@@ -35,7 +35,10 @@ use bytes::Bytes;
 
 use self::{blocking::Blocking, buffers::Buffers, error::Outcome};
 pub use self::{
-    changes::{CHANGED_PATHS, ChangeWatch, ChangeWatchError, ChangeWatches, GATHER},
+    changes::{
+        CHANGED_PATHS, ChangeWatch, ChangeWatchError, ChangeWatches, FolderWatch, GATHER,
+        MAX_FOLDERS,
+    },
     directory::Entry,
     error::{FsError, FsErrorKind},
     handle::{Block, Handles, OpenMode, TakenId},

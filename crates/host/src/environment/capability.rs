@@ -1,8 +1,9 @@
 //! Skills and plugins that stand on this computer, for clients that offer them to their agents.
 //!
-//! Two questions are answered. [`discover_roots`] takes folders a client names and returns the
+//! Three questions are answered. [`discover_roots`] takes folders a client names and returns the
 //! files that describe what is in them, unread. [`inventory()`] looks where users and
-//! administrators put such things, and returns what the files say.
+//! administrators put such things, and returns what the files say. [`list_skills`] looks in one
+//! folder, and returns what people are shown of its skills, with what is wrong file by file.
 //!
 //! Trouble with one file, folder or place costs that one: it becomes a warning, and the rest is
 //! still found. Everything is bounded: how deep and wide a folder is searched, how large a file
@@ -11,6 +12,7 @@
 mod budget;
 mod bundle;
 mod inventory;
+mod listing;
 mod manifest;
 mod places;
 mod skill;
@@ -21,6 +23,7 @@ use std::path::{Path, PathBuf};
 pub use self::{
     bundle::{MAX_ROOTS, TooManyRoots, discover_roots},
     inventory::{Inventory, inventory},
+    listing::{Interface, ListedSkill, Listing, list_skills},
     skill::{Policy, Tool},
 };
 

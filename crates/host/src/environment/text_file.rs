@@ -2,7 +2,7 @@
 
 use std::{
     fs::OpenOptions,
-    io::{ErrorKind, Read},
+    io::{self, ErrorKind, Read},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
@@ -11,7 +11,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
     #[error("{0}")]
-    Io(#[source] std::io::Error),
+    Io(#[source] io::Error),
     #[error("it exceeds {0} bytes")]
     TooLarge(usize),
     #[error("{0}")]
@@ -21,24 +21,10 @@ pub(super) enum ReadError {
 /// The text of a regular file of at most `limit` bytes; `None` when there is no regular file of
 /// that name. Never waits for a FIFO or a device.
 pub(super) fn read(path: &Path, limit: usize) -> Result<Option<String>, ReadError> {
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path);
-    let file = match opened {
-        Ok(file) => file,
-        Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) => return Err(ReadError::Io(error)),
-    };
-    let metadata = file.metadata().map_err(ReadError::Io)?;
-    if !metadata.is_file() {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
     // One byte more than allowed: the file may have grown, or its size may be unknown.
-    file.take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(ReadError::Io)?;
+    let Some(bytes) = read_start(path, limit + 1).map_err(ReadError::Io)? else {
+        return Ok(None);
+    };
     if bytes.len() > limit {
         return Err(ReadError::TooLarge(limit));
     }
@@ -46,8 +32,28 @@ pub(super) fn read(path: &Path, limit: usize) -> Result<Option<String>, ReadErro
     Ok(Some(text))
 }
 
+/// The first `limit` bytes of a regular file, or fewer if it ends before; `None` when there is no
+/// regular file of that name. Never waits for a FIFO or a device.
+pub(super) fn read_start(path: &Path, limit: usize) -> io::Result<Option<Vec<u8>>> {
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(limit as u64).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 /// Whether the error says that nothing, or no ordinary file, has this name.
-fn is_absent(error: &std::io::Error) -> bool {
+fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
         || error.raw_os_error() == Some(libc::ENXIO)
 }

@@ -13,6 +13,7 @@
 
 mod arrange;
 mod batch;
+mod folders;
 mod os;
 mod way;
 
@@ -31,6 +32,7 @@ use tokio::{
 };
 use tracing::warn;
 
+pub use self::folders::{FolderWatch, MAX_FOLDERS};
 use self::{
     arrange::{Arranged, arrange},
     batch::Batch,

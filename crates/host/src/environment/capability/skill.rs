@@ -64,27 +64,53 @@ struct Metadata {
     short_description: Option<String>,
 }
 
+/// Why a `SKILL.md` is not one that a skill can be offered by.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum HeadError {
+    #[error("missing YAML frontmatter delimited by ---")]
+    Missing,
+    #[error("invalid YAML: {0}")]
+    NotYaml(String),
+    #[error("missing field `name`")]
+    NoName,
+    #[error("invalid name: exceeds maximum length of {MAX_NAME} characters")]
+    LongName,
+    #[error("missing field `description`")]
+    NoDescription,
+}
+
 /// The head of a `SKILL.md` in a folder of the given name; `None` if it is not one that a skill
 /// can be offered by.
 pub(super) fn head(contents: &str, folder: &str) -> Option<Head> {
-    let text = front_matter(contents)?;
-    let parsed: FrontMatter = yaml(&text).or_else(|| yaml(&quote_prose(&text)))?;
+    read_head(contents, folder).ok()
+}
+
+/// The same, and why it is none.
+pub(super) fn read_head(contents: &str, folder: &str) -> Result<Head, HeadError> {
+    let text = front_matter(contents).ok_or(HeadError::Missing)?;
+    let parsed: FrontMatter = match parse_yaml(&text) {
+        Ok(parsed) => parsed,
+        Err(error) => yaml(&quote_prose(&text)).ok_or(HeadError::NotYaml(error))?,
+    };
     let one_line =
         |text: Option<String>| text.map(|text| one_line(&text)).filter(|t| !t.is_empty());
     let short_description = parsed
         .metadata
         .and_then(|metadata| metadata.short_description);
-    let name = one_line(parsed.name).or_else(|| one_line(Some(folder.to_owned())))?;
-    (name.chars().count() <= MAX_NAME).then_some(())?;
-    Some(Head {
+    let name = one_line(parsed.name).or_else(|| one_line(Some(folder.to_owned())));
+    let name = name.ok_or(HeadError::NoName)?;
+    if name.chars().count() > MAX_NAME {
+        return Err(HeadError::LongName);
+    }
+    Ok(Head {
         name,
-        description: one_line(parsed.description)?,
+        description: one_line(parsed.description).ok_or(HeadError::NoDescription)?,
         short_description: one_line(short_description),
     })
 }
 
 /// The lines between the first line `---` and the next, if there are any.
-fn front_matter(contents: &str) -> Option<String> {
+pub(super) fn front_matter(contents: &str) -> Option<String> {
     let mut lines = contents.lines();
     (lines.next()?.trim() == "---").then_some(())?;
     let mut head = Vec::new();
@@ -97,13 +123,21 @@ fn front_matter(contents: &str) -> Option<String> {
     None
 }
 
-/// Reads YAML 1.2: `no` is a text. The parser's own limits stop documents that multiply.
 fn yaml<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let options = serde_saphyr::options! { strict_booleans: true };
-    serde_saphyr::from_str_with_options(text, options).ok()
+    parse_yaml(text).ok()
 }
 
-fn one_line(text: &str) -> String {
+/// Reads YAML 1.2: `no` is a text. The parser's own limits stop documents that multiply. An error
+/// is one line.
+pub(super) fn parse_yaml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let words = error.to_string();
+        words.lines().next().unwrap_or_default().to_owned()
+    })
+}
+
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -137,7 +171,11 @@ struct Dependencies {
 /// The tools that an `agents/openai.yaml` asks for; `None` if it asks for none in a usable way.
 pub(super) fn tools(metadata: &str) -> Option<Vec<Tool>> {
     let parsed: WithDependencies = yaml(metadata)?;
-    let mut tools = parsed.dependencies.tools;
+    usable(parsed.dependencies.tools)
+}
+
+/// Those of which it is said what they are; `None` if there are none.
+pub(super) fn usable(mut tools: Vec<Tool>) -> Option<Vec<Tool>> {
     for tool in &mut tools {
         tool.kind = one_line(&tool.kind);
         tool.value = one_line(&tool.value);
@@ -152,7 +190,7 @@ struct WithPolicy {
 }
 
 #[derive(Deserialize)]
-struct RawPolicy {
+pub(super) struct RawPolicy {
     #[serde(default)]
     allow_implicit_invocation: Option<bool>,
     #[serde(default)]
@@ -162,20 +200,22 @@ struct RawPolicy {
 /// The policy that an `agents/openai.yaml` states; `None` if it states none in a usable way.
 pub(super) fn policy(metadata: &str) -> Option<Policy> {
     let parsed: WithPolicy = yaml(metadata)?;
-    let product = |name: &String| {
-        PRODUCTS
-            .into_iter()
-            .find(|product| name.eq_ignore_ascii_case(product))
-    };
-    Some(Policy {
-        allow_implicit_invocation: parsed.policy.allow_implicit_invocation,
-        products: parsed
-            .policy
-            .products
-            .iter()
-            .map(product)
-            .collect::<Option<_>>()?,
-    })
+    parsed.policy.understand()
+}
+
+impl RawPolicy {
+    /// `None` if it names a product that does not exist.
+    pub(super) fn understand(self) -> Option<Policy> {
+        let product = |name: &String| {
+            PRODUCTS
+                .into_iter()
+                .find(|product| name.eq_ignore_ascii_case(product))
+        };
+        Some(Policy {
+            allow_implicit_invocation: self.allow_implicit_invocation,
+            products: self.products.iter().map(product).collect::<Option<_>>()?,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub(super) struct Limits {
     pub(super) entries: usize,
     /// Troubles told of.
     pub(super) errors: usize,
+    /// Whether names that begin with a dot count.
+    pub(super) hidden: bool,
 }
 
 impl Default for Limits {
@@ -28,6 +30,7 @@ impl Default for Limits {
             folders: 2000,
             entries: 20_000,
             errors: 32,
+            hidden: true,
         }
     }
 }
@@ -47,6 +50,11 @@ pub(super) struct Found {
 
 /// Lists what is below `root`, nearest first. Links to folders are followed, each folder once.
 pub(super) fn walk(root: &Path, limits: Limits) -> Found {
+    walk_telling(root, limits, &mut |_| {})
+}
+
+/// The same. Each folder is told to `enter` before it is read.
+pub(super) fn walk_telling(root: &Path, limits: Limits, enter: &mut dyn FnMut(&Path)) -> Found {
     let mut found = Found::default();
     let mut known = HashSet::new();
     let mut waiting = VecDeque::from([(root.to_owned(), 0)]);
@@ -57,6 +65,7 @@ pub(super) fn walk(root: &Path, limits: Limits) -> Found {
             break;
         }
         folders += 1;
+        enter(&folder);
         let names = match list(&folder, limits.entries - entries, &mut known) {
             Ok((names, all)) => {
                 found.truncated |= !all;
@@ -71,6 +80,9 @@ pub(super) fn walk(root: &Path, limits: Limits) -> Found {
         };
         entries += names.len();
         for path in names {
+            if !limits.hidden && is_hidden(&path) {
+                continue;
+            }
             // Dangling links and vanished files are nothing.
             let Ok(metadata) = fs::metadata(&path) else {
                 continue;
@@ -107,6 +119,11 @@ fn list(
         names.push(entry?.path());
     }
     Ok((sorted(names), true))
+}
+
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 fn sorted(mut names: Vec<PathBuf>) -> Vec<PathBuf> {
@@ -176,6 +193,25 @@ mod tests {
             (files, truncated),
             (vec!["direct".into(), "there/f".into()], false)
         );
+    }
+
+    #[test]
+    fn hidden_names_may_be_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        fs::create_dir_all(root.join(".h/a")).unwrap();
+        fs::create_dir(root.join("b")).unwrap();
+        for file in [".f", ".h/a/f", "b/.f", "b/f"] {
+            fs::write(root.join(file), "").unwrap();
+        }
+        let limits = Limits {
+            hidden: false,
+            ..Limits::default()
+        };
+        assert_eq!(names(root, limits), (vec!["b/f".to_owned()], false));
+        let mut entered = Vec::new();
+        walk_telling(root, limits, &mut |folder| entered.push(folder.to_owned()));
+        assert_eq!(entered, [root.to_owned(), root.join("b")]);
     }
 
     #[test]
