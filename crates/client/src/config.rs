@@ -110,13 +110,7 @@ impl Environments {
             .filter_map(|name| Some((*name, variables.get(*name)?.trim())))
             .find(|(_, value)| !value.is_empty());
         match address {
-            None => Self::new(
-                vec![Entry {
-                    name: LOCAL.to_owned(),
-                    target: Target::Local,
-                }],
-                Some(LOCAL),
-            ),
+            None => Ok(Self::local()),
             Some((_, none)) if none.eq_ignore_ascii_case(NONE) => Self::new(Vec::new(), None),
             Some((variable, address)) => {
                 let options = ConnectOptions::default();
@@ -134,6 +128,18 @@ impl Environments {
                     Some(REMOTE),
                 )
             }
+        }
+    }
+
+    /// This machine and no other, whatever files and variables say.
+    #[must_use]
+    pub fn local() -> Self {
+        Self {
+            entries: vec![Entry {
+                name: LOCAL.to_owned(),
+                target: Target::Local,
+            }],
+            default: Some(LOCAL.to_owned()),
         }
     }
 

@@ -29,6 +29,7 @@ impl Dial {
                 .bearer_token
                 .as_ref()
                 .map(|token| Token::new(token.expose())),
+            request_id: options.request_id.clone(),
             timeout: options.connect_timeout,
             limits: options.limits.clone(),
             tls: None,

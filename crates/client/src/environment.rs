@@ -6,8 +6,8 @@ use outpost_protocol::exec::environment::EnvironmentInfo;
 use tokio::sync::broadcast;
 
 use crate::{
-    AddressError, ClientError, ConnectOptions, Connector, Files, Http, Processes, Program,
-    dial::Dial, session::Core,
+    AddressError, ClientError, ConnectError, ConnectOptions, Connector, Files, Http, Processes,
+    Program, dial::Dial, session::Core,
 };
 
 /// A machine whose processes, files and HTTP are at hand: one server, one session. Cheap to
@@ -40,6 +40,24 @@ pub enum ConnectionEvent {
         /// Why.
         reason: String,
     },
+}
+
+/// Where the connection stands.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// There was none yet.
+    Unconnected {
+        /// How the last attempt failed, if there was one.
+        failure: Option<ConnectError>,
+        /// One is being made.
+        connecting: bool,
+    },
+    /// There is one.
+    Connected,
+    /// It was lost and may come back.
+    Recovering,
+    /// It will not come back.
+    Ended(ClientError),
 }
 
 // === impl Environment ===
@@ -121,6 +139,12 @@ impl Environment {
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<ConnectionEvent> {
         self.core.events()
+    }
+
+    /// Where the connection stands now; asks nobody.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.core.standing()
     }
 
     /// Ends the connection properly, and a program with it; done when that is. Everything asked

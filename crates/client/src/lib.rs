@@ -64,7 +64,7 @@ pub use outpost_protocol::exec::{
 
 pub use self::{
     connector::{Connector, Transport},
-    environment::{ConnectionEvent, Environment},
+    environment::{ConnectionEvent, Environment, Standing},
     error::{AddressError, ClientError, ConnectError, Gone},
     files::{
         DirectoryEntry, FileReader, FileWriter, Files, Metadata, MissingWatch, Walk, WalkEntry,

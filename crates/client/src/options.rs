@@ -12,6 +12,8 @@ use crate::Secret;
 pub struct ConnectOptions {
     /// Sent as `Authorization: Bearer` to WebSocket servers.
     pub bearer_token: Option<Secret>,
+    /// Sent as `x-request-id` with the upgrade, for the logs of whoever passes it on.
+    pub request_id: Option<String>,
     /// From the first byte to an open connection.
     pub connect_timeout: Duration,
     /// From an open connection to the answer to `initialize`.
@@ -37,6 +39,7 @@ impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             bearer_token: None,
+            request_id: None,
             connect_timeout: Duration::from_secs(10),
             initialize_timeout: Duration::from_secs(10),
             recovery: Duration::from_secs(45),

@@ -36,8 +36,8 @@ pub(crate) use self::{
     chores::{Chore, Pressure},
 };
 use crate::{
-    ClientError, ConnectError, ConnectOptions, ConnectionEvent, Connector, http::BodyInbox,
-    process::Inbox,
+    ClientError, ConnectError, ConnectOptions, ConnectionEvent, Connector, Standing,
+    http::BodyInbox, process::Inbox,
 };
 
 /// A session, for as long as somebody holds it.
@@ -168,6 +168,22 @@ impl Core {
     /// The connection events from now on.
     pub(crate) fn events(&self) -> broadcast::Receiver<ConnectionEvent> {
         self.shared.events.subscribe()
+    }
+
+    /// Where the connection stands now.
+    pub(crate) fn standing(&self) -> Standing {
+        match &*self.shared.phase.borrow() {
+            Phase::Unconnected {
+                failure, trying, ..
+            } => Standing::Unconnected {
+                failure: failure.clone(),
+                connecting: *trying,
+            },
+            Phase::Live(live) if !live.peer.is_closed() => Standing::Connected,
+            // The task is about to see the end of that one.
+            Phase::Live(_) | Phase::Recovering => Standing::Recovering,
+            Phase::Ended(error) => Standing::Ended(error.clone()),
+        }
     }
 
     /// Ends the connection properly and waits until it has ended.

@@ -40,6 +40,8 @@ mod tls;
 pub struct DialOptions {
     /// Sent as `Authorization: Bearer …`.
     pub token: Option<Token>,
+    /// Sent as `x-request-id`, for the logs of whoever passes the upgrade on.
+    pub request_id: Option<String>,
     /// For the connection and the whole handshake.
     pub timeout: Duration,
     /// The bounds of the connection.
@@ -92,7 +94,7 @@ async fn dial_tcp(
         .map_err(DialErrorKind::of_connect)?;
     tcp::tune(&stream, &options.limits.timeouts).map_err(DialErrorKind::of_connect)?;
     let peer = PeerInfo::Tcp(stream.peer_addr().map_err(DialErrorKind::of_connect)?);
-    let request = request(url, options.token.as_ref())?;
+    let request = request(url, options)?;
     if !target.is_tls() {
         return shake_hands(stream, request, peer, options).await;
     }
@@ -117,7 +119,7 @@ async fn dial_unix(path: &Path, options: &DialOptions) -> Result<Dialed, DialErr
         uid: user.uid(),
         pid: user.pid(),
     };
-    let request = request("ws://localhost/", options.token.as_ref())?;
+    let request = request("ws://localhost/", options)?;
     shake_hands(stream, request, peer, options).await
 }
 
@@ -145,10 +147,14 @@ where
     Dialed { link, peer, pump }
 }
 
-/// The upgrade request: what the standard asks for, and the token.
-fn request(url: &str, token: Option<&Token>) -> Result<Request, DialErrorKind> {
+/// The upgrade request: what the standard asks for, the token, and its name.
+fn request(url: &str, options: &DialOptions) -> Result<Request, DialErrorKind> {
     let mut request = url.into_client_request()?;
-    if let Some(Token(token)) = token {
+    if let Some(id) = &options.request_id {
+        let value = HeaderValue::try_from(id).map_err(|_| DialErrorKind::RequestId)?;
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
+    if let Some(Token(token)) = &options.token {
         let mut value =
             HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| DialErrorKind::Token)?;
         value.set_sensitive(true);
@@ -156,6 +162,9 @@ fn request(url: &str, token: Option<&Token>) -> Result<Request, DialErrorKind> {
     }
     Ok(request)
 }
+
+/// Names an upgrade.
+const REQUEST_ID: &str = "x-request-id";
 
 /// For the connection and the handshake, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -166,6 +175,7 @@ impl Default for DialOptions {
     fn default() -> Self {
         Self {
             token: None,
+            request_id: None,
             timeout: TIMEOUT,
             limits: Limits::default(),
             tls: None,

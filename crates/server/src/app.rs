@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod connection;
 mod environment;
+mod environments;
 mod errors;
 mod face;
 mod files;
@@ -42,17 +43,26 @@ use outpost_host::{
     process::{ProcessHost, keeper::Keeper},
     sandbox::Sandboxes,
 };
-use outpost_protocol::app::{AbsolutePath, policy::SandboxPolicy};
+use outpost_protocol::{
+    PathUri,
+    app::{
+        AbsolutePath,
+        environment::{EnvironmentInfoResponse, EnvironmentShellInfo},
+        policy::SandboxPolicy,
+    },
+};
 use outpost_rpc::{
     connection::Connection,
     limits::Limits,
     link::{Close, Link},
     router::Router,
 };
+use tokio::sync::broadcast;
 
-pub use self::config::AppConfig;
+pub use self::{config::AppConfig, environments::EnvironmentEvent};
 use self::{
     connection::{Call, Client},
+    environments::Environments,
     face::Face,
     output::Memory,
 };
@@ -74,6 +84,9 @@ pub(crate) struct Shared {
     files: Files,
     watches: ChangeWatches,
     search: search::Desk,
+    environments: Environments,
+    /// What one connection may have running in other environments.
+    remote_commands: usize,
     machine: Machine,
     /// What commands are held to that name no policy.
     default_policy: SandboxPolicy,
@@ -91,6 +104,8 @@ struct Machine {
     installation: String,
     /// The folder that relative ones are relative to.
     cwd: PathBuf,
+    /// As an environment.
+    info: EnvironmentInfoResponse,
 }
 
 // === impl AppServer ===
@@ -101,7 +116,14 @@ impl AppServer {
     #[must_use]
     pub fn new(config: AppConfig) -> Self {
         let files = Files::new(config.files);
+        let drain = config.processes.drain_after_exit;
         let shared = Shared {
+            environments: Environments::new(
+                &config.environments,
+                config.environment_recovery,
+                drain,
+            ),
+            remote_commands: config.processes.processes,
             host: ProcessHost::new(Keeper::new(config.keeper), config.processes),
             sandboxes: Sandboxes::new(config.sandbox),
             watches: ChangeWatches::new(&files),
@@ -136,7 +158,7 @@ impl AppServer {
     ) -> Close {
         let number = self.shared.connections.fetch_add(1, Ordering::Relaxed);
         let connection = Connection::new(link, self.shared.limits.clone());
-        let client = Arc::new(Client::new(number, connection.peer(), &self.shared.host));
+        let client = Arc::new(Client::new(number, connection.peer(), &self.shared));
         let face = Face::new(Arc::clone(&self.shared), Arc::clone(&client));
         tracing::info!(connection = number, %peer, "connected");
         let close = connection.run(face, stop).await;
@@ -145,8 +167,16 @@ impl AppServer {
         close
     }
 
+    /// What becomes of the connections to other environments, from now on. A receiver that is slow
+    /// to look loses the oldest.
+    #[must_use]
+    pub fn environment_events(&self) -> broadcast::Receiver<EnvironmentEvent> {
+        self.shared.environments.events()
+    }
+
     /// Ends the engine and whatever still runs. Connections are to be stopped before.
     pub async fn shutdown(&self) {
+        self.shared.environments.shutdown().await;
         self.shared.host.shutdown().await;
         self.shared.files.finish().await;
     }
@@ -166,6 +196,13 @@ impl Machine {
             home: home.expect("a path that begins with the server's own folder is absolute"),
             name: description.hostname.clone().unwrap_or_default(),
             installation: description.provider_id,
+            info: EnvironmentInfoResponse {
+                shell: EnvironmentShellInfo {
+                    name: description.shell.name.to_owned(),
+                    path: description.shell.path.to_string_lossy().into_owned(),
+                },
+                cwd: Some(PathUri::from_path(&cwd)),
+            },
             cwd,
         }
     }

@@ -63,6 +63,10 @@ pub struct CommandExecParams {
     /// `disableTimeout`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<i64>,
+    /// The environment it runs in, an addition; absent: `local`, or the default where this machine
+    /// may not be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where it runs; relative paths start at the server's own folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<PathBuf>,

@@ -38,6 +38,10 @@ pub struct ProcessSpawnParams {
     pub command: Vec<String>,
     /// The client's name for it, unique on the connection while it runs.
     pub process_handle: String,
+    /// The environment it runs in, an addition; absent: `local`, or the default where this machine
+    /// may not be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where it runs.
     pub cwd: AbsolutePath,
     /// On a terminal, which means both stream members too.

@@ -47,6 +47,9 @@ pub enum DialErrorKind {
     /// The token has characters no header can carry.
     #[error("the bearer token has characters that cannot be sent")]
     Token,
+    /// So has the request's name.
+    #[error("the request id has characters that cannot be sent")]
+    RequestId,
     /// Whoever answered does not speak WebSocket.
     #[error("the server does not speak WebSocket: {0}")]
     Handshake(String),

@@ -115,6 +115,29 @@ async fn a_token_is_sent_and_a_refusal_explained() {
 }
 
 #[tokio::test]
+async fn an_upgrade_has_the_name_it_was_given() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("ws://{}", listener.local_addr().unwrap());
+    let named = |id: &str| DialOptions {
+        request_id: Some(id.to_owned()),
+        ..DialOptions::default()
+    };
+    let options = named("r-7");
+    let heard = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        String::from_utf8(head).unwrap()
+    };
+    let (_, head) = tokio::join!(refusal(&address, &options), heard);
+    assert!(head.contains("x-request-id: r-7\r\n"), "{head}");
+    let error = refusal(&address, &named("two\nlines")).await;
+    assert!(matches!(error.kind(), DialErrorKind::RequestId));
+}
+
+#[tokio::test]
 async fn what_is_no_server_of_ours_is_told_apart() {
     let options = DialOptions {
         timeout: Duration::from_millis(500),

@@ -78,8 +78,9 @@ fn plan(server: &Shared, params: CommandExecParams) -> Result<Plan, RpcError> {
         .transpose()?;
     Ok(Plan {
         id: params.process_id,
+        environment: params.environment_id,
         argv: params.command,
-        cwd: server.machine.cwd.join(params.cwd.unwrap_or_default()),
+        cwd: params.cwd,
         env: params.env,
         terminal,
         stdin: params.stream_stdin,
@@ -130,7 +131,7 @@ pub(super) async fn write(call: Call, params: CommandExecWriteParams) -> Answer<
 /// `command/exec/resize`.
 pub(super) async fn resize(call: Call, params: CommandExecResizeParams) -> Answer<Done> {
     let to = (params.size.rows, params.size.cols);
-    let done = running::resize(&call, Family::Command, &params.process_id, to)?;
+    let done = running::resize(&call, Family::Command, &params.process_id, to).await?;
     Ok(done.into())
 }
 

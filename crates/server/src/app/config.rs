@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use outpost_agent::config::{Configuration, OpenError, Places};
+use outpost_client::{ConnectOptions, config::Environments};
 use outpost_host::{
     environment as machine,
     fs::FsLimits,
@@ -18,6 +19,12 @@ use outpost_rpc::limits::Limits;
 pub struct AppConfig {
     /// What the administrator, the user and the command line say; its home is the server's.
     pub configuration: Arc<Configuration>,
+    /// The machines that commands run on and files lie on. Only this one, unless the program says
+    /// otherwise: nothing is read from anybody's home.
+    pub environments: Environments,
+    /// How long a lost connection to another environment may take to come back before what ran there
+    /// is given up.
+    pub environment_recovery: Duration,
     /// Who starts the commands.
     pub keeper: KeeperConfig,
     /// How policies are enforced.
@@ -73,6 +80,8 @@ impl AppConfig {
     pub fn new(configuration: Configuration) -> Self {
         Self {
             configuration: Arc::new(configuration),
+            environments: Environments::local(),
+            environment_recovery: ConnectOptions::default().recovery,
             keeper: KeeperConfig::default(),
             sandbox: SandboxConfig::default(),
             default_policy: SandboxPolicy::ReadOnly {

@@ -11,10 +11,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use outpost_host::process::{EndCause, ProcessHost, Processes};
+use outpost_host::process::{EndCause, Processes};
 use outpost_protocol::{Notification, app};
 use outpost_rpc::{frame::Frame, peer::Peer};
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -37,6 +38,8 @@ pub(crate) struct Client {
     /// Everything it has started, under names that it does not know.
     pub(super) processes: Processes,
     names: AtomicU64,
+    /// As much as it may have running on other machines.
+    pub(super) remote_slots: Arc<Semaphore>,
     /// What runs and has a name of the client's. Locked for a look-up, never across an await.
     running: Mutex<HashMap<(Family, String), Running>>,
     pub(super) watches: Watches,
@@ -56,14 +59,15 @@ pub(crate) struct Call {
 // === impl Client ===
 
 impl Client {
-    pub(super) fn new(number: u64, peer: Peer, host: &ProcessHost) -> Self {
+    pub(super) fn new(number: u64, peer: Peer, server: &Shared) -> Self {
         Self {
             number,
             peer,
             identity: OnceLock::new(),
             told: Mutex::default(),
-            processes: Processes::new(host.clone()),
+            processes: Processes::new(server.host.clone()),
             names: AtomicU64::new(0),
+            remote_slots: Arc::new(Semaphore::new(server.remote_commands)),
             running: Mutex::default(),
             watches: Watches::default(),
             searches: search::Running::default(),

@@ -11,13 +11,15 @@ use outpost_rpc::{
     router::{Dialect, Lane, Router},
 };
 
-use super::{commands, connection::Call, face, files, processes, search, settings, watches};
+use super::{
+    commands, connection::Call, environments, face, files, processes, search, settings, watches,
+};
 
 pub(super) fn table() -> Router<Call> {
     let router = Router::speaking(Dialect::App)
         .call::<session::Initialize, _, _>(Lane::alone, face::initialize);
     let router = search::methods(watches::methods(files::methods(router)));
-    let router = settings::methods(router);
+    let router = environments::methods(settings::methods(router));
     process_methods(command_methods(router))
 }
 

@@ -20,6 +20,9 @@ use super::{
     running::{DEFAULT_CAP, DEFAULT_TIMEOUT_MS, Ended, Family, Plan},
 };
 
+/// What a process is said to have exited with when nobody knows.
+const UNKNOWN: i32 = -1;
+
 /// The answer of every handler.
 type Answer = Result<Reply<Done>, RpcError>;
 
@@ -33,10 +36,11 @@ pub(super) async fn spawn(call: Call, params: ProcessSpawnParams) -> Answer {
         let waiting = client.clone();
         client.spawn(async move {
             // One whose output found no room was ended, and is told with what there was room for.
-            match started.end(&waiting).await {
-                Ok(ended) => waiting.notify::<Exited>(&exited(handle, &ended)).await,
-                Err(error) => tracing::debug!(%handle, %error, "nobody is told of an end"),
-            }
+            let told = match started.end(&waiting).await {
+                Ok(ended) => exited(handle, &ended),
+                Err(error) => lost(handle, error),
+            };
+            waiting.notify::<Exited>(&told).await;
         });
     }))
 }
@@ -58,8 +62,9 @@ fn plan(params: ProcessSpawnParams) -> Result<Plan, RpcError> {
     let timeout = params.timeout_ms.or(DEFAULT_TIMEOUT_MS);
     Ok(Plan {
         id: Some(params.process_handle),
+        environment: params.environment_id,
         argv: params.command,
-        cwd: params.cwd.into(),
+        cwd: Some(params.cwd.into()),
         env: params.env,
         terminal,
         stdin: params.stream_stdin,
@@ -83,6 +88,20 @@ fn exited(process_handle: String, ended: &Ended) -> ProcessExitedNotification {
     }
 }
 
+/// The end of a process of which nobody knows how it ended, as far as anybody is there to be told.
+fn lost(process_handle: String, error: RpcError) -> ProcessExitedNotification {
+    tracing::debug!(handle = process_handle, %error, "the end of a process is not known");
+    ProcessExitedNotification {
+        process_handle,
+        exit_code: UNKNOWN,
+        output_drain_timed_out: Some(false),
+        stdout: String::new(),
+        stdout_cap_reached: false,
+        stderr: error.message,
+        stderr_cap_reached: false,
+    }
+}
+
 /// `process/writeStdin`.
 pub(super) async fn write_stdin(call: Call, params: ProcessWriteStdinParams) -> Answer {
     let input = (params.delta_base64, params.close_stdin);
@@ -93,7 +112,7 @@ pub(super) async fn write_stdin(call: Call, params: ProcessWriteStdinParams) -> 
 /// `process/resizePty`.
 pub(super) async fn resize_pty(call: Call, params: ProcessResizePtyParams) -> Answer {
     let to = (params.size.rows, params.size.cols);
-    let done = running::resize(&call, Family::Process, &params.process_handle, to)?;
+    let done = running::resize(&call, Family::Process, &params.process_handle, to).await?;
     Ok(done.into())
 }
 

@@ -18,6 +18,10 @@ use tokio_util::sync::CancellationToken;
 use super::{
     connection::{Call, Client},
     environment::{self, Overrides},
+    environments::{
+        LOCAL, Place,
+        commands::{RemoteCommand, RemoteControl, start as there},
+    },
     errors,
     output::{End, Target, Teller},
     sandbox,
@@ -37,8 +41,11 @@ pub(super) enum Family {
 pub(super) struct Plan {
     /// The client's name for it.
     pub(super) id: Option<String>,
+    /// Where it is to run; none: where a call is done that does not say.
+    pub(super) environment: Option<String>,
     pub(super) argv: Vec<String>,
-    pub(super) cwd: PathBuf,
+    /// Relative to the folder its environment works in.
+    pub(super) cwd: Option<PathBuf>,
     pub(super) env: Option<Overrides>,
     pub(super) terminal: Option<TerminalSize>,
     /// Its input can be written to.
@@ -54,16 +61,32 @@ pub(super) struct Plan {
 /// What runs under a name of the client's.
 #[derive(Clone)]
 pub(super) struct Running {
-    process: Process,
+    control: Control,
     stdin: bool,
+}
+
+/// Steers what runs.
+#[derive(Clone)]
+enum Control {
+    Here(Process),
+    There(RemoteControl),
+}
+
+/// What runs.
+enum Executor {
+    Here {
+        process: Process,
+        /// Its name in the engine.
+        name: String,
+    },
+    There(Box<RemoteCommand>),
 }
 
 /// A command that has started, and whose output nobody has asked for yet.
 pub(super) struct Started {
     family: Family,
     id: Option<String>,
-    name: String,
-    process: Process,
+    executor: Executor,
     teller: Teller,
     ended: oneshot::Receiver<End>,
     full: CancellationToken,
@@ -190,6 +213,8 @@ pub(super) async fn start(call: &Call, family: Family, plan: Plan) -> Result<Sta
             return Err(family.duplicate(id));
         }
     }
+    let place = server.environments.choose(plan.environment.as_deref());
+    let place = place.map_err(|absent| absent.refusal("environment"))?;
     let stdin = plan.stdin || plan.terminal.is_some();
     let no_time = plan.timeout == Some(Duration::ZERO);
     let target = match &plan.id {
@@ -201,12 +226,44 @@ pub(super) async fn start(call: &Call, family: Family, plan: Plan) -> Result<Sta
     };
     let full = CancellationToken::new();
     let (teller, ended) = Teller::new(target, plan.cap, &server.memory, full.clone());
-    let (name, id) = (client.fresh_name(), plan.id.clone());
-    let policy = plan.policy.clone();
+    let id = plan.id.clone();
+    let executor = match place {
+        Place::Local => here(call, family, plan).await?,
+        // In a box, so that commands of this machine do not carry the room for it.
+        Place::Remote(remote) => {
+            let started = Box::pin(there(call, family, remote, plan)).await?;
+            Executor::There(Box::new(started))
+        }
+    };
+    tracing::debug!(
+        connection = client.number,
+        environment = executor.environment(),
+        id,
+        "{} started",
+        family.noun()
+    );
+    if let Some(id) = &id {
+        let control = executor.control();
+        client.runs(family, id, Running { control, stdin });
+    }
+    Ok(Started {
+        family,
+        id,
+        executor,
+        teller,
+        ended,
+        full,
+        no_time,
+    })
+}
+
+/// Starts a command on this machine.
+async fn here(call: &Call, family: Family, plan: Plan) -> Result<Executor, RpcError> {
+    let Call { server, client } = call;
     let mut spec = Spec {
         argv: plan.argv,
         arg0: None,
-        cwd: plan.cwd,
+        cwd: server.machine.cwd.join(plan.cwd.unwrap_or_default()),
         env_policy: None,
         env: BTreeMap::new(),
         stdio: match plan.terminal {
@@ -218,58 +275,74 @@ pub(super) async fn start(call: &Call, family: Family, plan: Plan) -> Result<Sta
         walls: None,
     };
     environment::lay_over(&server.host, &mut spec, plan.env.unwrap_or_default());
-    let started = sandbox::start(call, family, &name, spec, &policy).await?;
-    let shown = id.as_deref().unwrap_or_default();
+    let name = client.fresh_name();
+    let started = sandbox::start(call, family, &name, spec, &plan.policy).await?;
+    let shown = plan.id.as_deref().unwrap_or_default();
     let process = started.map_err(|error| errors::start(family, shown, &error))?;
-    if let Some(id) = &id {
-        let process = process.clone();
-        client.runs(family, id, Running { process, stdin });
+    Ok(Executor::Here { process, name })
+}
+
+// === impl Executor ===
+
+impl Executor {
+    /// The environment it runs in.
+    fn environment(&self) -> &str {
+        match self {
+            Self::Here { .. } => LOCAL,
+            Self::There(command) => command.environment(),
+        }
     }
-    Ok(Started {
-        family,
-        id,
-        name,
-        process,
-        teller,
-        ended,
-        full,
-        no_time,
-    })
+
+    fn control(&self) -> Control {
+        match self {
+            Self::Here { process, .. } => Control::Here(process.clone()),
+            Self::There(command) => Control::There(command.control()),
+        }
+    }
 }
 
 // === impl Started ===
 
 impl Started {
     /// Asks for its output and waits for its end. When this returns, its name is free, and what it
-    /// told has been queued. An error when its connection ends first.
+    /// told has been queued. An error when its connection ends first, or what became of it is not
+    /// known.
     pub(super) async fn end(self, client: &Client) -> Result<Ended, RpcError> {
         let Self {
             family,
             id,
-            name,
-            process,
+            executor,
             teller,
             mut ended,
             full,
             no_time,
         } = self;
-        process.attach(Box::new(teller));
-        let end = tokio::select! {
-            end = &mut ended => end,
-            () = full.cancelled() => {
-                process.terminate(Some(Duration::ZERO)).await;
-                ended.await
+        let (end, abandoned) = match executor {
+            Executor::Here { process, name } => {
+                process.attach(Box::new(teller));
+                let end = tokio::select! {
+                    end = &mut ended => end,
+                    () = full.cancelled() => {
+                        process.terminate(Some(Duration::ZERO)).await;
+                        ended.await
+                    }
+                };
+                let abandoned = process.has_abandoned_output();
+                if abandoned {
+                    process.terminate(Some(Duration::ZERO)).await;
+                }
+                client.processes.forget(&name);
+                (Ok(end), abandoned)
             }
+            Executor::There(command) => match Box::pin(command.run(teller, &full)).await {
+                Ok(abandoned) => (Ok(ended.await), abandoned),
+                Err(error) => (Err(error), false),
+            },
         };
-        let abandoned = process.has_abandoned_output();
-        if abandoned {
-            process.terminate(Some(Duration::ZERO)).await;
-        }
         if let Some(id) = &id {
             client.forget(family, id);
         }
-        client.processes.forget(&name);
-        let end = end.map_err(|_| {
+        let end = end?.map_err(|_| {
             let words = "the connection ends, and what it has started with it";
             RpcError::internal(words)
         })?;
@@ -306,13 +379,21 @@ pub(super) async fn write(
             .map_err(|words| RpcError::invalid_params(format!("invalid deltaBase64: {words}")))
     };
     let bytes = delta.map(decode).transpose()?;
-    let Running { process, stdin } = known(&call, family, id)?;
+    let Running { control, stdin } = known(&call, family, id)?;
     if !stdin {
         let subject = family.subject();
         return Err(RpcError::invalid_request(format!(
             "stdin streaming is not enabled for this {subject}"
         )));
     }
+    let process = match control {
+        Control::Here(process) => process,
+        Control::There(control) => {
+            let bytes = bytes.map(|Base64Bytes(bytes)| bytes);
+            Box::pin(control.write(bytes, close)).await?;
+            return Ok(Done {});
+        }
+    };
     if let Some(Base64Bytes(bytes)) = bytes {
         let written = process.write(None, bytes).await;
         match written.map_err(|error| errors::write(&error))? {
@@ -329,22 +410,26 @@ pub(super) async fn write(
 }
 
 /// Changes the size of a command's terminal.
-pub(super) fn resize(
+pub(super) async fn resize(
     call: &Call,
     family: Family,
     id: &str,
     to: (u16, u16),
 ) -> Result<Done, RpcError> {
     let to = size(family, to)?;
-    let Running { process, .. } = known(call, family, id)?;
-    process.resize(to).map_err(|error| errors::resize(&error))?;
+    match known(call, family, id)?.control {
+        Control::Here(process) => process.resize(to).map_err(|error| errors::resize(&error))?,
+        Control::There(control) => Box::pin(control.resize(to.rows, to.cols)).await?,
+    }
     Ok(Done {})
 }
 
 /// Kills a command with everything it has started.
 pub(super) async fn kill(call: Call, family: Family, id: &str) -> Result<Done, RpcError> {
-    let Running { process, .. } = known(&call, family, id)?;
-    process.terminate(Some(Duration::ZERO)).await;
+    match known(&call, family, id)?.control {
+        Control::Here(process) => drop(process.terminate(Some(Duration::ZERO)).await),
+        Control::There(control) => Box::pin(control.kill()).await?,
+    }
     Ok(Done {})
 }
 

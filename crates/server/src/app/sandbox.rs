@@ -153,7 +153,7 @@ fn translate(
 }
 
 /// Whether this server keeps the command from the network.
-fn has_no_network(policy: &SandboxPolicy) -> bool {
+pub(super) fn has_no_network(policy: &SandboxPolicy) -> bool {
     match policy {
         SandboxPolicy::DangerFullAccess {} | SandboxPolicy::ExternalSandbox { .. } => false,
         SandboxPolicy::ReadOnly { network_access }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod embedding;
+mod environments;
 mod files;
 mod handshake;
 mod processes;
