@@ -15,6 +15,7 @@
 //! | [`mock`] | a model API whose answers are written in the test |
 //! | [`wire`] | processes put together again from what was said |
 //! | [`script`] | transcripts that are played against a server |
+//! | [`terminal`] | a terminal with a program on it, whose screen can be read |
 //! | [`walls`] | whether this machine can raise the walls of a sandbox |
 //!
 //! Everything panics instead of returning errors where a failure means that the
@@ -29,6 +30,7 @@ pub mod mock;
 pub mod program;
 pub mod proxy;
 pub mod script;
+pub mod terminal;
 pub mod walls;
 pub mod wire;
 
