@@ -17,7 +17,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::{
-    app_server::{AppServer, Listen, USUAL_SOCKET},
+    app_server::{AppServer, Listen, Proxy, Tool, USUAL_SOCKET},
     doctor::{Attempt, Doctor},
     exec_server::{AuthArgs, ExecServer, OnFull, WsAuth},
     fs::{Fs, FsCommand},

@@ -1,5 +1,6 @@
 //! The commands: each takes its arguments and gives an exit status.
 
+pub(crate) mod app_proxy;
 pub(crate) mod app_server;
 pub(crate) mod completions;
 pub(crate) mod doctor;

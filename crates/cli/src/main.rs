@@ -21,7 +21,7 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, Tool};
 
 fn main() -> ExitCode {
     outpost_server::dispatch();
@@ -85,7 +85,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let status = runtime.block_on(async {
         match command {
             Command::ExecServer(arguments) => Box::pin(cmd::exec_server::run(*arguments)).await,
-            Command::AppServer(arguments) => Box::pin(cmd::app_server::run(*arguments)).await,
+            Command::AppServer(mut arguments) => match arguments.tool.take() {
+                Some(Tool::Proxy(arguments)) => Box::pin(cmd::app_proxy::run(arguments)).await,
+                None => Box::pin(cmd::app_server::run(*arguments)).await,
+            },
             Command::Run(arguments) => cmd::run::run(arguments).await,
             Command::Fs(arguments) => cmd::fs::run(arguments).await,
             Command::Ps(arguments) => cmd::processes::ps(arguments).await,

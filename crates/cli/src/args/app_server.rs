@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use outpost_rpc::listen::{Address, AddressError};
 
 use super::{exec_server::AuthArgs, values};
@@ -25,15 +25,19 @@ Examples:
   Serve programs on this machine:
       outpost app-server --listen ws://127.0.0.1:7001
   Serve the users of a socket file in $OUTPOST_HOME, where clients look for it:
-      outpost app-server --listen unix://";
+      outpost app-server --listen unix://
+  Reach that one from a program that speaks over standard input and output:
+      outpost app-server proxy";
 
 /// Serve this machine's commands to clients of the app protocol
 ///
 /// Speaks the part of the app-server protocol of Codex 0.169.0 that runs commands: the handshake,
 /// command/exec and process/*. What it does not serve yet it refuses by name.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct AppServer {
+    #[command(subcommand)]
+    pub(crate) tool: Option<Tool>,
     /// Where to listen: stdio://, ws://IP:PORT, unix://, unix://PATH or off
     ///
     /// Each message of a socket is a WebSocket message, each line of stdio:// one too. unix:// alone
@@ -63,6 +67,40 @@ pub(crate) struct AppServer {
     pub(crate) config: Overrides,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
+}
+
+/// What there is to do with a server that runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tool {
+    Proxy(Proxy),
+}
+
+/// What the long help of the proxy ends with.
+const PROXY_EXAMPLES: &str = "\
+How it ends:
+  When its standard input ends or the server does, after what was read of one was handed to the
+  other: with 0. With 1 and a line on standard error when no server runs, or when the connection is
+  lost or refused.
+
+Examples:
+  Reach the server of another machine from a program that starts its server itself:
+      ssh machine outpost app-server proxy";
+
+/// Carry standard input and output to the server that runs
+///
+/// A client that speaks lines of JSON, as over stdio://, is carried as well as one that speaks
+/// WebSocket from its handshake on.
+#[derive(Debug, Args)]
+#[command(after_long_help = PROXY_EXAMPLES)]
+pub(crate) struct Proxy {
+    /// The socket of the server
+    ///
+    /// Without it, the one of `outpost app-server --listen unix://`.
+    #[arg(long, value_name = "SOCKET_PATH")]
+    pub(crate) sock: Option<PathBuf>,
+    // The server has its configuration already; clients give theirs to whatever they start.
+    #[command(flatten)]
+    pub(crate) config: Overrides,
 }
 
 /// What the command line says over the files of configuration.

@@ -31,9 +31,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<u8> {
     let address = match arguments.listen {
         _ if arguments.stdio => Address::Stdio,
         Listen::At(address) => address,
-        Listen::Usual => Address::Unix(
-            usual_socket().context("failed to make the folder of the control socket")?,
-        ),
+        Listen::Usual => {
+            let socket = usual_socket().and_then(make_its_folder);
+            Address::Unix(socket.context("failed to make the folder of the control socket")?)
+        }
         Listen::Off => bail!("no transport configured; use --listen or enable remote control"),
     };
     let kinds = [
@@ -96,10 +97,14 @@ async fn bind(
     }
 }
 
-/// The path of the socket where clients look for a server; its folder is made, for this user only.
-fn usual_socket() -> io::Result<PathBuf> {
+/// The path of the socket where clients look for a server.
+pub(super) fn usual_socket() -> io::Result<PathBuf> {
     let home = Places::of(&environment::describe(Vec::new())).home;
-    let socket = std::path::absolute(home.join(USUAL_SOCKET))?;
+    std::path::absolute(home.join(USUAL_SOCKET))
+}
+
+/// Makes the folder of a socket, for this user only.
+fn make_its_folder(socket: PathBuf) -> io::Result<PathBuf> {
     if let Some(folder) = socket.parent() {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder)?;

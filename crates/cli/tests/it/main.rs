@@ -1,6 +1,8 @@
 //! The real program, from its arguments to its exit status.
 
 #[cfg(test)]
+mod app_proxy;
+#[cfg(test)]
 mod app_server;
 #[cfg(test)]
 mod doctor;
