@@ -37,6 +37,10 @@ notifications! {
 /// Which file to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsReadFileParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where; links are followed.
     pub path: AbsolutePath,
 }
@@ -53,6 +57,10 @@ pub struct FsReadFileResponse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FsWriteFileParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
     /// Text, because a mistake in it is refused in other words than a mistake elsewhere.
@@ -62,6 +70,10 @@ pub struct FsWriteFileParams {
 /// Which directory to make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsCreateDirectoryParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
     /// Missing parents too, and an existing directory is fine; absent: yes.
@@ -72,6 +84,10 @@ pub struct FsCreateDirectoryParams {
 /// Whose metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsGetMetadataParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
 }
@@ -95,6 +111,10 @@ pub struct FsGetMetadataResponse {
 /// Which directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsReadDirectoryParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
 }
@@ -121,6 +141,10 @@ pub struct FsReadDirectoryEntry {
 /// What to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsRemoveParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// Where; a link itself is removed, not its target.
     pub path: AbsolutePath,
     /// A directory with what it holds; absent: yes.
@@ -135,6 +159,10 @@ pub struct FsRemoveParams {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FsCopyParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// From where.
     pub source_path: AbsolutePath,
     /// To where.
@@ -148,6 +176,10 @@ pub struct FsCopyParams {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FsWatchParams {
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// The client's name for it, unique on the connection; may be empty.
     pub watch_id: String,
     /// A file, or a directory whose direct children are watched.

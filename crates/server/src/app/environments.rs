@@ -12,6 +12,7 @@
 pub(super) mod commands;
 mod connections;
 mod errors;
+pub(super) mod files;
 mod fleet;
 mod policy;
 mod remote;

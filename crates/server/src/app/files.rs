@@ -1,7 +1,7 @@
 //! `fs/*` on whole files and directories: from the wire to the engine and back.
 //!
 //! A handler knows the files it works on and nothing of connections; [`on`] is the one place that
-//! says whose files these are.
+//! says whose files these are. Those of other environments are in `environments/files.rs`.
 //!
 //! What one connection asks keeps its order where it matters: calls that only look share, one that
 //! changes files waits for what was asked before it and holds back what was asked after it. A
@@ -25,7 +25,14 @@ use outpost_rpc::{
     router::{Reply, Router},
 };
 
-use super::{connection::Call, errors};
+use super::{
+    connection::Call,
+    environments::{
+        Place,
+        files::{self as there, Away, Placed},
+    },
+    errors,
+};
 use crate::contents::{Contents, data_base64};
 
 /// The answer of every handler.
@@ -36,31 +43,35 @@ pub(super) fn methods(router: Router<Call>) -> Router<Call> {
     router
         .call::<ReadFile, _, _>(
             |lane| lane.claims(|_| looks()),
-            |call, params| on::<ReadFile, _>(call, params, read_file),
+            |call, params| on::<ReadFile, _, _>(call, params, read_file, there::read_file),
         )
         .call::<GetMetadata, _, _>(
             |lane| lane.claims(|_| looks()),
-            |call, params| on::<GetMetadata, _>(call, params, get_metadata),
+            |call, params| on::<GetMetadata, _, _>(call, params, get_metadata, there::get_metadata),
         )
         .call::<ReadDirectory, _, _>(
             |lane| lane.claims(|_| looks()),
-            |call, params| on::<ReadDirectory, _>(call, params, read_directory),
+            |call, params| {
+                on::<ReadDirectory, _, _>(call, params, read_directory, there::read_directory)
+            },
         )
         .call::<WriteFile, _, _>(
             |lane| lane.claims(|_| changes()).finishes(),
-            |call, params| on::<WriteFile, _>(call, params, write_file),
+            |call, params| on::<WriteFile, _, _>(call, params, write_file, there::write_file),
         )
         .call::<CreateDirectory, _, _>(
             |lane| lane.claims(|_| changes()).finishes(),
-            |call, params| on::<CreateDirectory, _>(call, params, create_directory),
+            |call, params| {
+                on::<CreateDirectory, _, _>(call, params, create_directory, there::create_directory)
+            },
         )
         .call::<Remove, _, _>(
             |lane| lane.claims(|_| changes()).finishes(),
-            |call, params| on::<Remove, _>(call, params, remove),
+            |call, params| on::<Remove, _, _>(call, params, remove, there::remove),
         )
         .call::<Copy, _, _>(
             |lane| lane.claims(|_| changes()).finishes(),
-            |call, params| on::<Copy, _>(call, params, copy),
+            |call, params| on::<Copy, _, _>(call, params, copy, there::copy),
         )
 }
 
@@ -75,17 +86,38 @@ fn changes() -> Vec<Claim> {
     vec![Claim::new(FILES, "", Access::Exclusive)]
 }
 
-/// Has a call done where its files are: here.
-async fn on<M, W>(
+/// Has a call done where its files are.
+async fn on<M, W, F>(
     call: Call,
     params: M::Params,
     here: fn(Files, M::Params) -> W,
+    there: fn(Away, M::Params) -> F,
 ) -> Answer<M::Answer>
 where
     M: Method,
+    M::Params: Placed,
     W: Future<Output = Answer<M::Answer>> + Send,
+    F: Future<Output = Answer<M::Answer>> + Send,
 {
-    here(call.server.files.clone(), params).await
+    match place(&call, &params)? {
+        Place::Local => here(call.server.files.clone(), params).await,
+        // In a box, so that calls about this machine do not carry the room for it.
+        Place::Remote(remote) => {
+            tracing::debug!(
+                connection = call.client.number,
+                environment = &**remote.id(),
+                method = M::NAME,
+                "files elsewhere"
+            );
+            Box::pin(async move { there(Away::reach(&remote).await?, params).await }).await
+        }
+    }
+}
+
+/// Where the files of a call are.
+pub(super) fn place(call: &Call, params: &impl Placed) -> Result<Place, RpcError> {
+    let place = call.server.environments.choose(params.environment());
+    place.map_err(|absent| absent.refusal("filesystem"))
 }
 
 fn done(outcome: Result<(), FsError>) -> Answer<Done> {
@@ -109,14 +141,21 @@ async fn read_file(files: Files, params: FsReadFileParams) -> Answer<FsReadFileR
 
 /// `fs/writeFile`: all of the content or none of it.
 async fn write_file(files: Files, params: FsWriteFileParams) -> Answer<Done> {
-    let FsWriteFileParams { path, data_base64 } = params;
-    let data = Base64Bytes::decode(&data_base64).map_err(|words| {
+    let FsWriteFileParams {
+        path, data_base64, ..
+    } = params;
+    let data = content(&data_base64)?;
+    drop(data_base64);
+    done(files.write_whole(path.as_path(), data.0, true).await)
+}
+
+/// What is to be written.
+pub(super) fn content(data_base64: &str) -> Result<Base64Bytes, RpcError> {
+    Base64Bytes::decode(data_base64).map_err(|words| {
         RpcError::invalid_request(format!(
             "fs/writeFile requires valid base64 dataBase64: {words}"
         ))
-    })?;
-    drop(data_base64);
-    done(files.write_whole(path.as_path(), data.0, true).await)
+    })
 }
 
 /// `fs/createDirectory`.
@@ -174,6 +213,7 @@ async fn copy(files: Files, params: FsCopyParams) -> Answer<Done> {
         source_path,
         destination_path,
         recursive,
+        ..
     } = params;
     let (from, to) = (source_path.as_path(), destination_path.as_path());
     done(files.copy(from, to, recursive).await)

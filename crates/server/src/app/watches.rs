@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 
 use super::{
     connection::{Call, Client},
+    environments::{Place, files as there},
     errors, files,
     telling::Telling,
 };
@@ -66,7 +67,10 @@ fn named(id: &str) -> Vec<Claim> {
 
 /// `fs/watch`.
 async fn watch(call: Call, params: FsWatchParams) -> Result<Reply<FsWatchResponse>, RpcError> {
-    let FsWatchParams { watch_id, path } = params;
+    if let Place::Remote(remote) = files::place(&call, &params)? {
+        return Err(there::no_watch(&remote));
+    }
+    let FsWatchParams { watch_id, path, .. } = params;
     let Call { server, client } = call;
     if watch_id.len() > MAX_ID {
         let words = format!("watchId has at most {MAX_ID} bytes");

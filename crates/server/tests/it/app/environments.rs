@@ -2,6 +2,7 @@
 
 mod commands;
 mod faults;
+mod files;
 
 use std::time::Duration;
 
