@@ -35,6 +35,7 @@ mod layers;
 mod project;
 mod read;
 mod requirements;
+mod said;
 pub(crate) mod save;
 #[cfg(test)]
 mod testing;
@@ -56,6 +57,7 @@ pub use self::{
     layers::{Disabled, Layer, Origin, Source},
     read::Snapshot,
     requirements::Requirements,
+    said::Said,
     warning::Warning,
     write::{MAX_EDITS, Overridden, Write, WriteError, Written},
 };

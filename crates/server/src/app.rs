@@ -48,7 +48,6 @@ use outpost_protocol::{
     app::{
         AbsolutePath,
         environment::{EnvironmentInfoResponse, EnvironmentShellInfo},
-        policy::SandboxPolicy,
     },
 };
 use outpost_rpc::{
@@ -88,8 +87,6 @@ pub(crate) struct Shared {
     /// What one connection may have running in other environments.
     remote_commands: usize,
     machine: Machine,
-    /// What commands are held to that name no policy.
-    default_policy: SandboxPolicy,
     /// What output that waits for the end of its command may cost.
     memory: Arc<Memory>,
     limits: Limits,
@@ -132,7 +129,6 @@ impl AppServer {
             machine: Machine::of(&config.configuration),
             configuration: config.configuration,
             turns: settings::Turns::default(),
-            default_policy: config.default_policy,
             memory: Arc::new(Memory::new(config.buffered_bytes)),
             limits: config.limits,
             router: methods::table(),

@@ -53,6 +53,15 @@ pub(super) struct Folder {
     pub(super) hooks_from: Option<PathBuf>,
 }
 
+/// Whether the project of `cwd` is trusted, if anything is said of that.
+pub(super) fn trusted(cwd: &Path, trust: &Trust) -> Option<bool> {
+    let root = repository::root(cwd, &trust.markers);
+    let main = repository::main_checkout(root);
+    let mut authorities = vec![cwd, root];
+    authorities.extend(main.as_deref());
+    trust.decide(&authorities).map(|(_, trusted)| trusted)
+}
+
 /// The folders that count or would count in `cwd`, from the root down. `home` is not a project's
 /// folder, even if it stands in one.
 pub(super) fn folders(cwd: &Path, trust: &Trust, home: &Path) -> Vec<Folder> {

@@ -114,7 +114,7 @@ impl Configuration {
 
     /// The layers, from the lowest to the highest. The system's and the user's have their place
     /// even if they say nothing.
-    fn stack(&self, cwd: Option<&Path>, warnings: &mut Vec<Warning>) -> Vec<Stacked> {
+    pub(super) fn stack(&self, cwd: Option<&Path>, warnings: &mut Vec<Warning>) -> Vec<Stacked> {
         let [system, user, managed] = self.own_files();
         let loaded = [system, user, managed].map(|(source, base)| {
             let loaded = self.load(&source, warnings);

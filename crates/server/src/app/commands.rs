@@ -8,17 +8,15 @@ use outpost_protocol::{
             CommandExecParams, CommandExecResizeParams, CommandExecResponse,
             CommandExecTerminateParams, CommandExecWriteParams,
         },
-        policy::SandboxPolicy,
     },
 };
 use outpost_rpc::router::Reply;
 
 use super::{
-    Shared,
     connection::Call,
     running,
     running::{DEFAULT_CAP, DEFAULT_TIMEOUT_MS, Ended, Family, Plan},
-    sandbox,
+    settings,
 };
 
 /// The answer of every handler.
@@ -26,7 +24,7 @@ type Answer<T> = Result<Reply<T>, RpcError>;
 
 /// `command/exec`: answered when the command has ended.
 pub(super) async fn exec(call: Call, params: CommandExecParams) -> Answer<CommandExecResponse> {
-    let plan = plan(&call.server, params)?;
+    let plan = plan(&call, params).await?;
     let started = running::start(&call, Family::Command, plan).await?;
     let client = call.client;
     Ok(Reply::Later(Box::new(move |answerer| {
@@ -40,7 +38,7 @@ pub(super) async fn exec(call: Call, params: CommandExecParams) -> Answer<Comman
     })))
 }
 
-fn plan(server: &Shared, params: CommandExecParams) -> Result<Plan, RpcError> {
+async fn plan(call: &Call, params: CommandExecParams) -> Result<Plan, RpcError> {
     let family = Family::Command;
     if params.command.is_empty() {
         return Err(RpcError::invalid_request("command must not be empty"));
@@ -64,7 +62,9 @@ fn plan(server: &Shared, params: CommandExecParams) -> Result<Plan, RpcError> {
         )?),
     };
     let cap = (!params.disable_output_cap).then_some(params.output_bytes_cap);
-    let policy = policy(server, params.sandbox_policy, params.permission_profile)?;
+    let cwd = params.cwd.clone().unwrap_or_default();
+    let asked = (params.sandbox_policy, params.permission_profile);
+    let (held, environment_policy) = settings::hold(call, asked, cwd.as_ref()).await?;
     let streams = params.tty || params.stream_stdout_stderr;
     if (streams || params.stream_stdin) && params.process_id.is_none() {
         return Err(RpcError::invalid_request(
@@ -87,24 +87,9 @@ fn plan(server: &Shared, params: CommandExecParams) -> Result<Plan, RpcError> {
         streams,
         cap: cap.map(|cap| cap.unwrap_or(DEFAULT_CAP)),
         timeout,
-        policy,
+        held,
+        environment_policy,
     })
-}
-
-/// What the command is held to.
-fn policy(
-    server: &Shared,
-    policy: Option<SandboxPolicy>,
-    profile: Option<String>,
-) -> Result<SandboxPolicy, RpcError> {
-    match (policy, profile) {
-        (Some(_), Some(_)) => Err(RpcError::invalid_request(
-            "`permissionProfile` cannot be combined with `sandboxPolicy`",
-        )),
-        (Some(policy), None) => Ok(policy),
-        (None, Some(profile)) => sandbox::profile(&profile),
-        (None, None) => Ok(server.default_policy.clone()),
-    }
 }
 
 fn response(ended: &Ended) -> Result<CommandExecResponse, RpcError> {

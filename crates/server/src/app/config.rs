@@ -11,7 +11,6 @@ use outpost_host::{
     sandbox::SandboxConfig,
     search::SearchLimits,
 };
-use outpost_protocol::app::policy::SandboxPolicy;
 use outpost_rpc::limits::Limits;
 
 /// The choices of one app server.
@@ -29,8 +28,6 @@ pub struct AppConfig {
     pub keeper: KeeperConfig,
     /// How policies are enforced.
     pub sandbox: SandboxConfig,
-    /// What a command is held to that names no policy.
-    pub default_policy: SandboxPolicy,
     /// Bytes of output that may wait for the end of its command, of all connections together.
     pub buffered_bytes: usize,
     /// Bounds of file calls.
@@ -84,9 +81,6 @@ impl AppConfig {
             environment_recovery: ConnectOptions::default().recovery,
             keeper: KeeperConfig::default(),
             sandbox: SandboxConfig::default(),
-            default_policy: SandboxPolicy::ReadOnly {
-                network_access: false,
-            },
             buffered_bytes: 512 << 20,
             files: FsLimits::default(),
             search: SearchLimits {

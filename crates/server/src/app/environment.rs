@@ -1,4 +1,5 @@
-//! The environment of a command: the server's own, and what the request lays over it.
+//! The environment of a command: the server's own, as far as the configuration passes it on, and
+//! what the request lays over it.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +11,28 @@ pub(super) type Overrides = BTreeMap<String, Option<String>>;
 /// Says to programs that the network cannot be reached, as the reference does.
 pub(super) const NETWORK_DISABLED: &str = "CODEX_SANDBOX_NETWORK_DISABLED";
 
-/// Gives a command, whose environment is empty, the server's own with these changes.
-///
-/// The engine removes by patterns, without regard to case; so what a removal takes too much is put
-/// back.
-pub(super) fn lay_over(host: &ProcessHost, spec: &mut Spec, overrides: Overrides) {
-    spec.env_policy = Some(EnvPolicy {
+/// All of the server's own.
+pub(super) fn whole() -> EnvPolicy {
+    EnvPolicy {
         inherit: Inherit::All,
         ignore_default_excludes: true,
         exclude: Vec::new(),
         set: BTreeMap::new(),
         include_only: Vec::new(),
-    });
+    }
+}
+
+/// Gives a command, whose environment is empty, what `policy` passes on, with these changes.
+///
+/// The engine removes by patterns, without regard to case; so what a removal takes too much is put
+/// back.
+pub(super) fn lay_over(
+    host: &ProcessHost,
+    spec: &mut Spec,
+    policy: EnvPolicy,
+    overrides: Overrides,
+) {
+    spec.env_policy = Some(policy);
     let (mut removed, mut added) = (Vec::new(), BTreeMap::new());
     for (name, value) in overrides {
         match value {
@@ -40,7 +51,8 @@ pub(super) fn lay_over(host: &ProcessHost, spec: &mut Spec, overrides: Overrides
             }
         }
         if let Some(policy) = &mut spec.env_policy {
-            policy.exclude = removed;
+            policy.set.retain(|name, _| !removed.contains(name));
+            policy.exclude.extend(removed);
         }
     }
     spec.env = added;
@@ -71,7 +83,7 @@ mod tests {
             limits: ResourceLimits::default(),
             walls: None,
         };
-        lay_over(&host, &mut spec, BTreeMap::new());
+        lay_over(&host, &mut spec, whole(), BTreeMap::new());
         let all = host.environment(&spec).unwrap();
         let (path, others): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|(name, _)| name == "PATH");
@@ -82,9 +94,19 @@ mod tests {
             ("path", Some("lower".to_owned())),
         ];
         let overrides = overrides.map(|(name, value)| (name.to_owned(), value));
-        lay_over(&host, &mut spec, overrides.into());
+        lay_over(&host, &mut spec, whole(), overrides.into());
         let mut left = host.environment(&spec).unwrap();
         left.retain(|variable| *variable != ("path".into(), "lower".into()));
         assert_eq!(left, others);
+        // What a policy adds can be taken away too.
+        spec.env = BTreeMap::new();
+        let set = [("A", "1"), ("B", "2")].map(|(name, value)| (name.into(), value.into()));
+        let policy = EnvPolicy {
+            inherit: Inherit::None,
+            set: set.into(),
+            ..whole()
+        };
+        lay_over(&host, &mut spec, policy, [("A".to_owned(), None)].into());
+        assert_eq!(host.environment(&spec).unwrap(), [("B".into(), "2".into())]);
     }
 }

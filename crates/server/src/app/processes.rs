@@ -16,8 +16,9 @@ use outpost_rpc::router::Reply;
 
 use super::{
     connection::Call,
-    running,
+    environment, running,
     running::{DEFAULT_CAP, DEFAULT_TIMEOUT_MS, Ended, Family, Plan},
+    sandbox::Held,
 };
 
 /// What a process is said to have exited with when nobody knows.
@@ -71,7 +72,8 @@ fn plan(params: ProcessSpawnParams) -> Result<Plan, RpcError> {
         streams: params.tty || params.stream_stdout_stderr,
         cap: params.output_bytes_cap.or(DEFAULT_CAP),
         timeout: timeout.map(|ms| running::timeout(family, ms)).transpose()?,
-        policy: SandboxPolicy::DangerFullAccess {},
+        held: Held::of(SandboxPolicy::DangerFullAccess {}),
+        environment_policy: environment::whole(),
     })
 }
 

@@ -6,11 +6,11 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use outpost_host::process::{
-    ExitReason, Process, ResourceLimits, Spec, Stdio, TerminalSize, WriteOutcome,
+    EnvPolicy, ExitReason, Process, ResourceLimits, Spec, Stdio, TerminalSize, WriteOutcome,
 };
 use outpost_protocol::{
     Base64Bytes, Notification as _, RpcError,
-    app::{Done, command, policy::SandboxPolicy, process},
+    app::{Done, command, process},
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ use super::{
     },
     errors,
     output::{End, Target, Teller},
-    sandbox,
+    sandbox::{self, Held},
 };
 use crate::share::Share;
 
@@ -55,7 +55,9 @@ pub(super) struct Plan {
     /// Bytes of each stream that count.
     pub(super) cap: Option<usize>,
     pub(super) timeout: Option<Duration>,
-    pub(super) policy: SandboxPolicy,
+    pub(super) held: Held,
+    /// What it gets of the server's own environment.
+    pub(super) environment_policy: EnvPolicy,
 }
 
 /// What runs under a name of the client's.
@@ -274,9 +276,10 @@ async fn here(call: &Call, family: Family, plan: Plan) -> Result<Executor, RpcEr
         limits: ResourceLimits::default(),
         walls: None,
     };
-    environment::lay_over(&server.host, &mut spec, plan.env.unwrap_or_default());
+    let overrides = plan.env.unwrap_or_default();
+    environment::lay_over(&server.host, &mut spec, plan.environment_policy, overrides);
     let name = client.fresh_name();
-    let started = sandbox::start(call, family, &name, spec, &plan.policy).await?;
+    let started = sandbox::start(call, family, &name, spec, &plan.held).await?;
     let shown = plan.id.as_deref().unwrap_or_default();
     let process = started.map_err(|error| errors::start(family, shown, &error))?;
     Ok(Executor::Here { process, name })

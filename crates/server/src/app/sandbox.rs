@@ -1,8 +1,12 @@
-//! Policies of this face: from their four kinds and the names of profiles to walls.
+//! Policies of this face: from their four kinds and the rules of profiles to walls.
 //!
 //! A policy is enforced or nothing is started.
 
-use std::{ffi::OsStr, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use outpost_host::{
     process::{Process, Spec, StartError, keeper::SpawnError},
@@ -18,31 +22,70 @@ const RAISES: usize = 5;
 /// Names the folder for temporary files.
 const TMPDIR: &str = "TMPDIR";
 
-/// The policy that a built-in profile stands for.
-pub(super) fn profile(name: &str) -> Result<SandboxPolicy, RpcError> {
-    let words = match name {
-        ":read-only" => {
-            return Ok(SandboxPolicy::ReadOnly {
-                network_access: false,
-            });
+/// What a command is held to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// One of the four kinds.
+    Kind {
+        policy: SandboxPolicy,
+        /// What a workspace is, where it is not the command's own folder.
+        workspace: Option<PathBuf>,
+    },
+    /// The rules of a profile of the configuration.
+    Rules {
+        policy: Policy,
+        /// The folders of the project.
+        roots: Vec<PathBuf>,
+    },
+}
+
+// === impl Held ===
+
+impl Held {
+    /// One of the four kinds, whose workspace is the command's own folder.
+    pub(super) fn of(policy: SandboxPolicy) -> Self {
+        Self::Kind {
+            policy,
+            workspace: None,
         }
-        ":workspace" => {
-            return Ok(SandboxPolicy::WorkspaceWrite {
-                writable_roots: Vec::new(),
-                network_access: false,
-                exclude_tmpdir_env_var: false,
-                exclude_slash_tmp: false,
-            });
+    }
+
+    /// The kind, if it is one.
+    pub(super) fn kind(&self) -> Option<&SandboxPolicy> {
+        match self {
+            Self::Kind { policy, .. } => Some(policy),
+            Self::Rules { .. } => None,
         }
-        ":danger-full-access" => return Ok(SandboxPolicy::DangerFullAccess {}),
-        _ if name.starts_with(':') => {
-            format!("default_permissions refers to unknown built-in profile `{name}`")
+    }
+
+    /// Whether this server keeps the command from the network.
+    fn has_no_network(&self) -> bool {
+        match self {
+            Self::Kind { policy, .. } => has_no_network(policy),
+            Self::Rules { policy, .. } => policy.network == Network::Restricted,
         }
-        _ => "default_permissions requires a `[permissions]` table".to_owned(),
+    }
+}
+
+/// What a built-in profile stands for.
+pub(super) fn built_in(name: &str, workspace: Option<&Path>) -> Option<Held> {
+    let policy = match name {
+        ":read-only" => SandboxPolicy::ReadOnly {
+            network_access: false,
+        },
+        ":workspace" => SandboxPolicy::WorkspaceWrite {
+            writable_roots: Vec::new(),
+            network_access: false,
+            exclude_tmpdir_env_var: false,
+            exclude_slash_tmp: false,
+        },
+        ":danger-full-access" => SandboxPolicy::DangerFullAccess {},
+        _ => return None,
     };
-    Err(RpcError::invalid_request(format!(
-        "invalid permission profile: {words}"
-    )))
+    Some(Held::Kind {
+        policy,
+        workspace: workspace.map(Path::to_owned),
+    })
 }
 
 /// Starts a command under a policy. Files that its walls were made from can vanish before they are
@@ -52,19 +95,19 @@ pub(super) async fn start(
     family: Family,
     name: &str,
     mut spec: Spec,
-    policy: &SandboxPolicy,
+    held: &Held,
 ) -> Result<Result<Process, StartError>, RpcError> {
     let processes = &call.client.processes;
-    if has_no_network(policy) {
+    if held.has_no_network() {
         spec.env.insert(NETWORK_DISABLED.to_owned(), "1".to_owned());
     }
-    spec.walls = walls(&call.server, family, policy, &spec).await?;
+    spec.walls = walls(&call.server, family, held, &spec).await?;
     for _ in 1..RAISES {
         let failed = match processes.start(name, spec.clone()).await {
             Err(StartError::Spawn(failed @ SpawnError::Walls { .. })) => failed,
             started => return Ok(started),
         };
-        let anew = walls(&call.server, family, policy, &spec).await?;
+        let anew = walls(&call.server, family, held, &spec).await?;
         if anew == spec.walls {
             return Ok(Err(StartError::Spawn(failed)));
         }
@@ -78,7 +121,7 @@ pub(super) async fn start(
 async fn walls(
     server: &Shared,
     family: Family,
-    policy: &SandboxPolicy,
+    held: &Held,
     spec: &Spec,
 ) -> Result<Option<Arc<Walls>>, RpcError> {
     let tmpdir = || {
@@ -89,7 +132,7 @@ async fn walls(
             .find(|(name, _)| name == OsStr::new(TMPDIR));
         tmpdir.map(|(_, value)| PathBuf::from(value))
     };
-    let Some((policy, scene)) = translate(policy, spec.cwd.clone(), tmpdir) else {
+    let Some((policy, scene)) = translate(held, spec.cwd.clone(), tmpdir) else {
         return Ok(None);
     };
     let walls = server.sandboxes.prepare(&policy, &scene).await;
@@ -98,9 +141,39 @@ async fn walls(
         .map_err(|error| errors::sandbox(family, &error))
 }
 
-/// A policy in the engine's words; `None` where it asks for nothing. Pure.
+/// What is held in the engine's words; `None` where it asks for nothing. Pure.
 fn translate(
+    held: &Held,
+    cwd: PathBuf,
+    tmpdir: impl FnOnce() -> Option<PathBuf>,
+) -> Option<(Policy, Scene)> {
+    // The root would be everything.
+    let tmpdir = || tmpdir().filter(|path| path.is_absolute() && path.parent().is_some());
+    match held {
+        Held::Kind { policy, workspace } => of_kind(policy, workspace.clone(), cwd, tmpdir),
+        Held::Rules { policy, roots } => Some((
+            policy.clone(),
+            Scene {
+                cwd,
+                project_roots: roots.clone(),
+                tmpdir: names_tmpdir(policy).then(tmpdir).flatten(),
+            },
+        )),
+    }
+}
+
+/// Whether it makes a difference where temporary files are.
+fn names_tmpdir(policy: &Policy) -> bool {
+    let is_tmpdir = |rule: &Rule| rule.place == Place::Special(Special::TmpDir);
+    match &policy.files {
+        FileRules::Restricted(rules) => rules.iter().any(is_tmpdir),
+        FileRules::Unrestricted => false,
+    }
+}
+
+fn of_kind(
     policy: &SandboxPolicy,
+    workspace: Option<PathBuf>,
     cwd: PathBuf,
     tmpdir: impl FnOnce() -> Option<PathBuf>,
 ) -> Option<(Policy, Scene)> {
@@ -126,7 +199,13 @@ fn translate(
             ..
         } => {
             let mut writes = |place| rules.push(rule(place, Access::Write));
-            writes(Place::Special(Special::CurrentDirectory));
+            match workspace {
+                Some(workspace) => {
+                    scene.project_roots.push(workspace);
+                    writes(Place::Special(Special::ProjectRoots { below: None }));
+                }
+                None => writes(Place::Special(Special::CurrentDirectory)),
+            }
             for root in writable_roots {
                 writes(Place::Path(root.as_path().to_owned()));
             }
@@ -134,9 +213,7 @@ fn translate(
                 writes(Place::Special(Special::SlashTmp));
             }
             if !exclude_tmpdir_env_var {
-                // The root would be everything.
-                scene.tmpdir =
-                    tmpdir().filter(|path| path.is_absolute() && path.parent().is_some());
+                scene.tmpdir = tmpdir();
                 if scene.tmpdir.is_some() {
                     writes(Place::Special(Special::TmpDir));
                 }
@@ -166,9 +243,9 @@ mod tests {
     use super::*;
 
     /// What may be written, and whether the network may be reached.
-    fn meaning(policy: &SandboxPolicy, tmpdir: &str) -> Option<(Vec<Place>, Network)> {
+    fn meaning(held: &Held, tmpdir: &str) -> Option<(Vec<Place>, Network)> {
         let tmpdir = || Some(PathBuf::from(tmpdir));
-        let (policy, _) = translate(policy, PathBuf::from("/w"), tmpdir)?;
+        let (policy, _) = translate(held, PathBuf::from("/w"), tmpdir)?;
         let FileRules::Restricted(rules) = policy.files else {
             panic!("no rules");
         };
@@ -186,7 +263,7 @@ mod tests {
 
     #[test]
     fn each_profile_means_what_its_name_says() {
-        let of = |name| meaning(&profile(name).unwrap(), "/t");
+        let of = |name| meaning(&built_in(name, None).unwrap(), "/t");
         assert_eq!(of(":danger-full-access"), None);
         assert_eq!(of(":read-only"), Some((vec![], Network::Restricted)));
         let special = |special| Place::Special(special);
@@ -196,31 +273,40 @@ mod tests {
             special(Special::TmpDir),
         ];
         assert_eq!(of(":workspace"), Some((written, Network::Restricted)));
-        for (name, words) in [
-            (
-                ":x",
-                "invalid permission profile: default_permissions refers to unknown built-in profile `:x`",
-            ),
-            (
-                "x",
-                "invalid permission profile: default_permissions requires a `[permissions]` table",
-            ),
-        ] {
-            assert_eq!(profile(name).unwrap_err().message, words);
-        }
+        assert_eq!(built_in(":x", None), None);
+        let elsewhere = built_in(":workspace", Some(Path::new("/v"))).unwrap();
+        let (_, scene) = translate(&elsewhere, PathBuf::from("/w"), || None).unwrap();
+        assert_eq!(scene.project_roots, [PathBuf::from("/v")]);
     }
 
     #[test]
     fn a_folder_for_temporary_files_that_is_the_root_or_nowhere_opens_nothing() {
-        let policy = SandboxPolicy::WorkspaceWrite {
+        let policy = Held::of(SandboxPolicy::WorkspaceWrite {
             writable_roots: Vec::new(),
             network_access: true,
             exclude_tmpdir_env_var: false,
             exclude_slash_tmp: true,
+        });
+        let rules = |name| Held::Rules {
+            policy: Policy {
+                files: FileRules::Restricted(vec![Rule {
+                    place: Place::Special(name),
+                    access: Access::Write,
+                    skip_missing: false,
+                }]),
+                network: Network::Enabled,
+            },
+            roots: Vec::new(),
         };
         for tmpdir in ["/", "relative", ""] {
             let cwd = vec![Place::Special(Special::CurrentDirectory)];
             assert_eq!(meaning(&policy, tmpdir), Some((cwd, Network::Enabled)));
+            let tmpdir = || Some(PathBuf::from(tmpdir));
+            let (_, scene) = translate(&rules(Special::TmpDir), "/w".into(), tmpdir).unwrap();
+            assert_eq!(scene.tmpdir, None);
         }
+        let (_, scene) = translate(&rules(Special::TmpDir), "/w".into(), || Some("/t".into()))
+            .expect("rules are enforced");
+        assert_eq!(scene.tmpdir, Some(PathBuf::from("/t")));
     }
 }

@@ -7,13 +7,16 @@
 
 mod changes;
 mod demands;
+mod held;
+mod permissions;
 mod profiles;
 mod view;
 mod warnings;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use outpost_agent::config::Configuration;
+use outpost_host::process::EnvPolicy;
 use outpost_protocol::{
     NoParams, RpcError,
     app::{
@@ -23,6 +26,7 @@ use outpost_protocol::{
             ConfigRequirementsReadResponse, ConfigValueWriteParams, ConfigWriteResponse,
         },
         extensions::McpServerReload,
+        policy::SandboxPolicy,
     },
     code,
 };
@@ -32,8 +36,9 @@ use outpost_rpc::{
 };
 use tokio::{sync::RwLock, task::spawn_blocking};
 
+use self::held::Rulebook;
 pub(super) use self::warnings::{Told, at_start};
-use super::{Shared, connection::Call};
+use super::{Shared, connection::Call, sandbox::Held};
 
 /// The answer of every handler.
 type Answer<T> = Result<Reply<T>, RpcError>;
@@ -84,7 +89,7 @@ pub(super) async fn look<T: Send + 'static>(
 }
 
 /// As [`look`], and nobody else looks meanwhile.
-async fn change<T: Send + 'static>(
+pub(super) async fn change<T: Send + 'static>(
     server: &Shared,
     work: impl FnOnce(&Configuration) -> T + Send + 'static,
 ) -> Result<T, RpcError> {
@@ -97,6 +102,60 @@ async fn change<T: Send + 'static>(
     changed.await.map_err(|error| failed(&error))
 }
 
+/// What a command is held to in the folder `cwd`, and what it gets of the server's environment: as
+/// the client asked, by a policy or by the name of a profile, or as the configuration says.
+///
+/// What holds for a command that asks for nothing is what is said in the server's own folder, and
+/// that folder is its workspace.
+pub(super) async fn hold(
+    call: &Call,
+    (policy, profile): (Option<SandboxPolicy>, Option<String>),
+    cwd: &Path,
+) -> Result<(Held, EnvPolicy), RpcError> {
+    if policy.is_some() && profile.is_some() {
+        return Err(RpcError::invalid_request(
+            "`permissionProfile` cannot be combined with `sandboxPolicy`",
+        ));
+    }
+    let own = call.server.machine.cwd.clone();
+    let cwd = own.join(cwd);
+    let decided = look(&call.server, move |all| {
+        let said = all.said(&held::SETTINGS, &own);
+        let (demanded, home) = (all.requirements(), held::home());
+        let book = Rulebook {
+            said: &said,
+            demanded: demanded.as_ref(),
+            workspace: &own,
+            home: home.as_deref(),
+        };
+        let held = match (policy, profile) {
+            (Some(policy), _) => match book.allow_kind(&policy) {
+                Ok(()) => Ok(Held::of(policy)),
+                Err(words) => Err(format!("invalid sandbox policy: {words}")),
+            },
+            (None, Some(name)) => {
+                let there = Rulebook {
+                    said: &all.said(&held::SETTINGS, &cwd),
+                    workspace: &cwd,
+                    ..book
+                };
+                there.named(&name).map_err(no_profile)
+            }
+            (None, None) => book.usual().map_err(no_profile),
+        };
+        let environment = held::environment(&said);
+        (held, environment, said)
+    });
+    let (held, environment, said) = decided.await?;
+    let news = call.client.told.lock().news(&said.warnings, &said.files);
+    warnings::tell(&call.client, news);
+    Ok((held.map_err(RpcError::invalid_request)?, environment))
+}
+
+fn no_profile(words: impl std::fmt::Display) -> String {
+    format!("invalid permission profile: {words}")
+}
+
 fn failed(error: &tokio::task::JoinError) -> RpcError {
     RpcError::internal(format!("looking at the configuration failed: {error}"))
 }
@@ -107,7 +166,7 @@ async fn read(call: Call, params: ConfigReadParams) -> Answer<ConfigReadResponse
     let snapshot = look(&call.server, move |all| all.read(cwd.as_deref())).await?;
     let home = call.server.configuration.places().user_file();
     let answer = view::answer(&snapshot, &home, params.include_layers)?;
-    let news = call.client.told.lock().news(&snapshot);
+    let news = warnings::news(&call.client, &snapshot);
     warnings::tell(&call.client, news);
     Ok(Reply::Encoded(answer))
 }

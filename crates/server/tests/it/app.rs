@@ -5,6 +5,7 @@ mod embedding;
 mod environments;
 mod files;
 mod handshake;
+mod held;
 mod processes;
 mod sandboxed;
 mod search;
@@ -16,7 +17,6 @@ use std::ops::Deref;
 
 use outpost_agent::config::{Configuration, Places};
 use outpost_host::process::keeper::KeeperProgram;
-use outpost_protocol::app::policy::SandboxPolicy;
 use outpost_server::{app::AppConfig, embed::EmbeddedApp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -49,20 +49,19 @@ impl Deref for Server {
 
 /// A server whose commands are children of the test and held to nothing.
 fn server(change: impl FnOnce(&mut AppConfig)) -> Server {
-    configured(tempfile::tempdir().unwrap(), &[], change)
+    let flags = ["sandbox_mode=danger-full-access"];
+    configured(tempfile::tempdir().unwrap(), &flags, change)
 }
 
-/// The same in `folder`, with `flags` as on the command line.
+/// A server whose commands are children of the test, in `folder`, with `flags` as on the command
+/// line.
 fn configured(folder: TempDir, flags: &[&str], change: impl FnOnce(&mut AppConfig)) -> Server {
     let places = Places {
         home: folder.path().join("home"),
         system: folder.path().join("system"),
     };
     let configuration = Configuration::open(places, flags).unwrap();
-    let mut config = AppConfig {
-        default_policy: SandboxPolicy::DangerFullAccess {},
-        ..AppConfig::new(configuration)
-    };
+    let mut config = AppConfig::new(configuration);
     config.keeper.program = KeeperProgram::None;
     change(&mut config);
     Server {

@@ -29,13 +29,17 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// What it has not been told yet. What is whole again can be told of again.
-    pub(in crate::app) fn news(&mut self, snapshot: &Snapshot) -> Vec<ConfigWarningNotification> {
-        let broken: Vec<_> = snapshot.warnings.iter().filter_map(broken).collect();
+    /// What it has not been told yet of `warnings` about `files`. What is whole again can be told
+    /// of again.
+    pub(super) fn news(
+        &mut self,
+        warnings: &[Warning],
+        files: &[PathBuf],
+    ) -> Vec<ConfigWarningNotification> {
+        let broken: Vec<_> = warnings.iter().filter_map(broken).collect();
         let is_broken = |file: &Path| broken.iter().any(|(fault, _)| fault.file == file);
-        let looked_at: Vec<_> = snapshot.layers.iter().filter_map(file).collect();
         self.faults
-            .retain(|file, _| is_broken(file) || !looked_at.contains(file));
+            .retain(|file, _| is_broken(file) || !files.contains(file));
         let mut news = Vec::new();
         for (fault, standing) in broken {
             if self.faults.get(&fault.file) == Some(fault) {
@@ -56,6 +60,12 @@ fn broken(warning: &Warning) -> Option<(&Fault, Standing)> {
         Warning::Broken { fault, standing } => Some((fault, *standing)),
         _ => None,
     }
+}
+
+/// What a client has not been told yet of the files of a configuration.
+pub(super) fn news(client: &Client, snapshot: &Snapshot) -> Vec<ConfigWarningNotification> {
+    let files: Vec<_> = snapshot.layers.iter().filter_map(file).collect();
+    client.told.lock().news(&snapshot.warnings, &files)
 }
 
 fn file(layer: &Layer) -> Option<PathBuf> {
@@ -80,7 +90,7 @@ pub(in crate::app) async fn at_start(server: &Shared, client: &Client) {
             return;
         }
     };
-    let mut warnings = client.told.lock().news(&snapshot);
+    let mut warnings = news(client, &snapshot);
     let user_file = server.configuration.places().user_file();
     warnings.extend(others(&snapshot, &user_file));
     for warning in warnings {

@@ -7,10 +7,7 @@ use std::{io, time::Duration};
 
 use outpost_agent::config::{Configuration, Places};
 use outpost_host::process::keeper::KeeperProgram;
-use outpost_protocol::app::{
-    command::{Exec, OutputDelta},
-    policy::SandboxPolicy,
-};
+use outpost_protocol::app::command::{Exec, OutputDelta};
 use outpost_rpc::{
     frame::Frame,
     link::{Link, Received},
@@ -32,11 +29,9 @@ fn args(folder: &TempDir) -> AppArgs {
         home: folder.path().join("home"),
         system: folder.path().join("system"),
     };
-    let configuration = Configuration::open::<&str>(places, &[]).unwrap();
-    let mut config = AppConfig {
-        default_policy: SandboxPolicy::DangerFullAccess {},
-        ..AppConfig::new(configuration)
-    };
+    let flags = ["sandbox_mode=danger-full-access"];
+    let configuration = Configuration::open(places, &flags).unwrap();
+    let mut config = AppConfig::new(configuration);
     config.keeper.program = KeeperProgram::None;
     AppArgs {
         config,

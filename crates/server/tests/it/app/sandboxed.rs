@@ -1,19 +1,12 @@
 //! Commands that are held to a policy, for real.
 
 use outpost_host::process::keeper::KeeperProgram;
-use outpost_protocol::app::policy::SandboxPolicy;
 use serde_json::json;
 
-use super::{Server, plain, refused, server, sh};
-
-/// What holds where nobody says anything.
-const LOOKING: SandboxPolicy = SandboxPolicy::ReadOnly {
-    network_access: false,
-};
+use super::{Server, configured, plain, refused, sh};
 
 fn walled() -> Server {
-    server(|config| {
-        config.default_policy = LOOKING;
+    configured(tempfile::tempdir().unwrap(), &[], |config| {
         config.keeper.program = KeeperProgram::Path(env!("CARGO_BIN_EXE_outpost-helper").into());
     })
 }
@@ -92,7 +85,7 @@ async fn a_missing_program_is_the_same_error_with_and_without_a_sandbox() {
 #[tokio::test]
 async fn where_a_policy_cannot_be_enforced_nothing_runs() {
     // Without a keeper there is nobody to raise walls.
-    let server = server(|config| config.default_policy = LOOKING);
+    let server = configured(tempfile::tempdir().unwrap(), &[], |_| {});
     let mut client = plain(&server).await;
     let folder = tempfile::tempdir().unwrap();
     let cwd = json!({"cwd": folder.path()});

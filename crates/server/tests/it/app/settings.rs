@@ -6,14 +6,14 @@ use outpost_protocol::app::config::{ConfigReadResponse, ConfigRequirementsReadRe
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Server, client, configured, plain, server, with};
+use super::{Server, client, configured, plain, with};
 use crate::client::Client;
 
 /// How many keys a client finds in the effective configuration.
 const KEYS: usize = 107;
 
 /// A folder in which the user's file says `user`, for [`configured`].
-fn says(user: &str) -> TempDir {
+pub(super) fn says(user: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("home")).unwrap();
     fs::write(folder.path().join("home/config.toml"), user).unwrap();
@@ -88,7 +88,7 @@ async fn what_is_in_force_is_read_with_its_origins_and_layers() {
 
 #[tokio::test]
 async fn a_project_counts_in_its_folder_once_it_is_trusted() {
-    let server = server(|_| {});
+    let server = configured(says(""), &[], |_| {});
     let mut client = plain(&server).await;
     let project = tempfile::tempdir().unwrap();
     fs::create_dir(project.path().join(".codex")).unwrap();

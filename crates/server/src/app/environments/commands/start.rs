@@ -81,7 +81,13 @@ fn options(
     info: Option<&EnvironmentInfo>,
 ) -> Result<StartOptions, RpcError> {
     let cwd = directory(plan.cwd.as_deref(), info);
-    let sandbox = policy::context(&plan.policy, &cwd);
+    let kind = plan.held.kind().ok_or_else(|| {
+        RpcError::invalid_request(format!(
+            "a profile of this server's configuration is not enforced in environment `{}`",
+            remote.id()
+        ))
+    })?;
+    let sandbox = policy::context(kind, &cwd);
     if sandbox.is_some() && info.is_none() {
         let (noun, id) = (family.noun(), remote.id());
         return Err(RpcError::internal(format!(
@@ -90,7 +96,7 @@ fn options(
         )));
     }
     let (mut env, env_policy) = variables(remote.id(), plan.env.unwrap_or_default())?;
-    if sandbox::has_no_network(&plan.policy) {
+    if sandbox::has_no_network(kind) {
         env.insert(NETWORK_DISABLED.to_owned(), "1".to_owned());
     }
     // One that keeps time ends the command also while it cannot be reached from here.
