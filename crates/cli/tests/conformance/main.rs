@@ -46,6 +46,7 @@ const SANDBOXED: [&str; 2] = ["sandbox_managed", "command_sandboxed"];
 #[cfg(test)]
 mod app {
     scripts!["app":
+        command_edges,
         command_refusals,
         command_results,
         command_sandboxed,

@@ -153,17 +153,22 @@ impl Family {
 
     pub(super) fn duplicate(self, id: &str) -> RpcError {
         RpcError::invalid_request(match self {
-            Self::Command => format!("duplicate active command/exec process id: {id:?}"),
+            Self::Command => format!("duplicate active command/exec process id: {}", json(id)),
             Self::Process => format!("duplicate active process handle: {id:?}"),
         })
     }
 
     fn unknown(self, id: &str) -> RpcError {
         RpcError::invalid_request(match self {
-            Self::Command => format!("no active command/exec for process id {id:?}"),
+            Self::Command => format!("no active command/exec for process id {}", json(id)),
             Self::Process => format!("no active process for process handle {id:?}"),
         })
     }
+}
+
+/// A name as JSON, as the reference says those of commands; those of processes it says otherwise.
+fn json(id: &str) -> String {
+    serde_json::to_string(id).expect("a text is JSON")
 }
 
 // === checks ===
