@@ -4,6 +4,7 @@
 //! all of it; then the promises are judged by their own numbers.
 
 mod endings;
+mod files;
 mod listener;
 mod load;
 mod slow;

@@ -1,12 +1,16 @@
 //! The ends of commands, clients and app servers, and that nothing is left alive.
 
-use std::time::Duration;
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::Stdio,
+    time::Duration,
+};
 
-use outpost_testkit::connection::Incoming;
+use outpost_testkit::{connection::Incoming, program::Program};
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{AppServer, assert_serves, over_stdio, sh};
+use super::{AppServer, assert_serves, hello, over_stdio, sh};
 use crate::{
     client::Client,
     meter::{PATIENCE, until},
@@ -167,4 +171,31 @@ fn t02_a_bad_line_is_answered_with_the_id_null_and_the_next_one_served() {
     assert_eq!(client.connection.receive(PATIENCE), Some(Incoming::End));
     assert!(program.wait(Duration::from_secs(5)).is_some());
     home.assert_nothing_left();
+}
+
+#[test]
+fn t04_a_reader_that_has_gone_ends_an_app_server_and_everything() {
+    let home = Home::new();
+    let mut command = home.outpost(&["app-server"]);
+    let mut program = Program::start(command.stdin(Stdio::piped()));
+    let mut stdin = program.take_stdin().expect("stdin is a pipe");
+    let mut stdout = BufReader::new(program.take_stdout().expect("stdout is a pipe"));
+    let told = json!({"processId": "c", "streamStdoutStderr": true, "disableTimeout": true});
+    let script = "trap '' PIPE TERM; while :; do echo x; done";
+    for message in [
+        json!({"id": 1, "method": "initialize", "params": hello()}),
+        json!({"id": 2, "method": "command/exec", "params": sh(script, &told)}),
+    ] {
+        writeln!(stdin, "{message}").expect("it takes lines");
+    }
+    let mut line = String::new();
+    while !line.contains("outputDelta") {
+        line.clear();
+        assert_ne!(stdout.read_line(&mut line).expect("it talks"), 0);
+    }
+    drop(stdout);
+    let status = program.wait(Duration::from_secs(5));
+    assert_eq!(status.expect("it ends within 5 s").code(), Some(0));
+    home.assert_nothing_left();
+    drop(stdin);
 }
