@@ -15,7 +15,7 @@ use std::{
 use anyhow::Context;
 use outpost_client::{
     ClientError, ConnectOptions, ConnectionEvent, Environment, Secret,
-    config::{self, Environments, LOCAL, REMOTE, Variables},
+    config::{self, ConfigError, Environments, LOCAL, REMOTE, Variables},
 };
 use outpost_server::{
     embed::{EmbeddedExec, Local},
@@ -56,12 +56,22 @@ pub(crate) fn here() -> Machine {
     Machine::inside(ConnectOptions::default())
 }
 
-/// A machine of the configuration: the one of this name, or the default.
-fn configured(name: Option<&str>, own: ConnectOptions, target: &Target) -> anyhow::Result<Machine> {
+/// The machines of a home's configuration; without one, those that the environment names.
+pub(crate) fn environments(home: &Path) -> Result<Environments, ConfigError> {
+    Environments::load(&variables(), Some(home))
+}
+
+/// What the environment says, as far as it is text.
+fn variables() -> Variables {
     let text = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
-    let variables: Variables = std::env::vars_os().filter_map(text).collect();
+    std::env::vars_os().filter_map(text).collect()
+}
+
+/// A machine of the configuration: the one of this name, or the default.
+fn configured(name: Option<&str>, own: ConnectOptions, target: &Target) -> anyhow::Result<Machine> {
+    let variables = variables();
     let environments = Environments::load(&variables, config::home(&variables).as_deref())?;
     let entry = match name {
         Some(name) => environments.get(name).with_context(|| {

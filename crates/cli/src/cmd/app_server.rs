@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::exec_server;
 use crate::{
     args::{AppServer as Arguments, Listen, USUAL_SOCKET},
-    exit, say,
+    exit, machine, say,
     signals::Signals,
 };
 
@@ -51,9 +51,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<u8> {
         timeouts,
         ..Limits::default()
     };
+    let config = AppConfig::of_this_machine(&arguments.config.config)?;
+    let environments = machine::environments(&config.configuration.places().home)?;
     let server = AppServer::new(AppConfig {
         limits: limits.clone(),
-        ..AppConfig::of_this_machine(&arguments.config.config)?
+        environments,
+        ..config
     });
     let stop = CancellationToken::new();
     // A second signal is no failure here, so what it would be is not asked.

@@ -28,6 +28,8 @@ mod app_server;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod environments;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod held;

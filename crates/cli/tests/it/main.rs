@@ -1,6 +1,10 @@
 //! The real program, from its arguments to its exit status.
 
 #[cfg(test)]
+mod app_config;
+#[cfg(test)]
+mod app_environments;
+#[cfg(test)]
 mod app_proxy;
 #[cfg(test)]
 mod app_server;

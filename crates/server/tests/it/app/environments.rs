@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Server, plain, refused, server, sh};
-use crate::client::Client;
+use crate::client::{Client, decode};
 
 /// Longer than anything here takes on a busy machine: reached only when something hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -116,6 +116,20 @@ async fn info(client: &mut Client, id: &str) -> Result<Value, (i64, String)> {
 async fn add(client: &mut Client, id: &str, more: &Value) -> Result<Value, (i64, String)> {
     let params = super::with(json!({"environmentId": id}), more);
     client.call("environment/add", params).await
+}
+
+/// The output a command tells until it is answered, and the answer.
+async fn told(client: &mut Client, id: i64) -> (Vec<u8>, Value) {
+    let mut output = Vec::new();
+    loop {
+        let message = client
+            .until(|message| message["id"] == json!(id) || message.get("id").is_none())
+            .await;
+        if message["id"] == json!(id) {
+            return (output, message);
+        }
+        output.extend(decode(message["params"]["deltaBase64"].as_str().unwrap()));
+    }
 }
 
 #[tokio::test]

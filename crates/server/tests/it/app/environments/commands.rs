@@ -6,7 +6,7 @@ use outpost_testkit::leaks::{Marker, VARIABLE};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::{Far, PATIENCE, Server, knowing, plain, refused, sh, there};
+use super::{Far, PATIENCE, Server, knowing, plain, refused, sh, there, told};
 use crate::{
     app::with,
     client::{Client, decode, encode},
@@ -154,19 +154,6 @@ async fn a_policy_is_sent_along_and_holds_there() {
     far.end().await;
 }
 
-/// Everything a command tells until it is answered, and the answer.
-async fn told(client: &mut Client, id: i64) -> (String, Value) {
-    let mut told = Vec::new();
-    loop {
-        let message = client.next().await.unwrap();
-        if message["id"] == json!(id) {
-            return (String::from_utf8(told).unwrap(), message);
-        }
-        assert_eq!(message["method"], "command/exec/outputDelta");
-        told.extend(decode(message["params"]["deltaBase64"].as_str().unwrap()));
-    }
-}
-
 async fn write(client: &mut Client, params: Value) -> Result<Value, (i64, String)> {
     let params = with(json!({"processId": "c"}), &params);
     client.call("command/exec/write", params).await
@@ -190,7 +177,7 @@ async fn a_command_there_is_fed_and_told_as_it_goes() {
     let end = json!({"deltaBase64": encode(b"put\n"), "closeStdin": true});
     assert_eq!(write(&mut client, end).await, Ok(json!({})));
     let (output, answer) = told(&mut client, id).await;
-    assert_eq!(output, "in\nput\n");
+    assert_eq!(output, b"in\nput\n");
     let ended = json!({"exitCode": 3, "stdout": "", "stderr": ""});
     assert_eq!(answer["result"], ended);
     let gone = "no active command/exec for process id \"c\"";
@@ -244,6 +231,7 @@ async fn a_terminal_there_has_the_size_it_is_given() {
     let line = json!({"deltaBase64": encode(b"\n")});
     assert_eq!(write(&mut client, line).await, Ok(json!({})));
     let (said, answer) = told(&mut client, id).await;
+    let said = String::from_utf8(said).unwrap();
     assert!(said.contains("33 44"), "{said}");
     assert_eq!(answer["result"]["exitCode"], 0);
     server.shutdown().await;

@@ -8,10 +8,12 @@ use outpost_testkit::proxy::Fault;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
-use super::{Far, PATIENCE, Server, add, configured, info, knowing, plain, sh, status, there};
+use super::{
+    Far, PATIENCE, Server, add, configured, info, knowing, plain, sh, status, there, told,
+};
 use crate::{
     app::with,
-    client::{Client, decode, encode},
+    client::{Client, encode},
 };
 
 /// A command of `box` that waits for a line and then prints `script`.
@@ -30,20 +32,6 @@ async fn waiting(client: &mut Client, script: &str, more: &Value) -> i64 {
 async fn go(client: &mut Client) {
     let line = json!({"processId": "c", "deltaBase64": encode(b"\n")});
     client.call("command/exec/write", line).await.unwrap();
-}
-
-/// All that is told until the answer, which comes last.
-async fn rest(client: &mut Client, id: i64) -> (Vec<u8>, Value) {
-    let mut told = Vec::new();
-    loop {
-        let message = client
-            .until(|message| message["id"] == json!(id) || message.get("id").is_none())
-            .await;
-        if message["id"] == json!(id) {
-            return (told, message);
-        }
-        told.extend(decode(message["params"]["deltaBase64"].as_str().unwrap()));
-    }
 }
 
 /// A server that gives a lost session up soon.
@@ -65,9 +53,9 @@ async fn a_cable_that_is_cut_in_the_middle_of_a_command_loses_no_byte() {
     let id = waiting(&mut client, "seq 100000; exit 3", &json!({})).await;
     far.proxy.cut();
     go(&mut client).await;
-    let (told, answer) = rest(&mut client, id).await;
+    let (output, answer) = told(&mut client, id).await;
     assert_eq!(answer["result"]["exitCode"], 3);
-    assert!(told == numbers(), "{} bytes", told.len());
+    assert!(output == numbers(), "{} bytes", output.len());
     assert_eq!(far.asked("process/start"), 1);
     assert_eq!(status(&mut client, "box").await, json!({"status": "ready"}));
     server.shutdown().await;
@@ -88,10 +76,10 @@ async fn a_reader_that_stops_stops_the_command_there_and_loses_nothing() {
         sh(&mut other, "echo x", &there()).await.unwrap()["stdout"],
         "x\n"
     );
-    let (told, answer) = rest(&mut client, id).await;
+    let (output, answer) = told(&mut client, id).await;
     assert_eq!(answer["result"]["exitCode"], 0);
-    assert_eq!(told.len(), 20_000_005);
-    assert!(told.ends_with(b"aaaadone\n"));
+    assert_eq!(output.len(), 20_000_005);
+    assert!(output.ends_with(b"aaaadone\n"));
     server.shutdown().await;
     far.end().await;
 }
@@ -112,10 +100,10 @@ async fn a_server_that_dies_in_the_middle_of_a_command_is_named() {
     let begins = "environment `box` was lost while the command ran, and what became of it is not \
                   known: ";
     assert!(words.starts_with(begins), "{words}");
-    let told = client.told().await;
-    assert_eq!(told["method"], "process/exited");
-    assert_eq!(told["params"]["exitCode"], -1);
-    let words = told["params"]["stderr"].as_str().unwrap();
+    let end = client.told().await;
+    assert_eq!(end["method"], "process/exited");
+    assert_eq!(end["params"]["exitCode"], -1);
+    let words = end["params"]["stderr"].as_str().unwrap();
     assert!(words.starts_with("environment `box` was lost"), "{words}");
     // Its names are free, it is not there, and another one takes its place.
     let (_, words) = sh(&mut client, "true", &there()).await.unwrap_err();
@@ -127,7 +115,7 @@ async fn a_server_that_dies_in_the_middle_of_a_command_is_named() {
     assert_eq!(add(&mut client, "box", &url).await, Ok(json!({})));
     let id = waiting(&mut client, "exit 6", &json!({})).await;
     go(&mut client).await;
-    assert_eq!(rest(&mut client, id).await.1["result"]["exitCode"], 6);
+    assert_eq!(told(&mut client, id).await.1["result"]["exitCode"], 6);
     server.shutdown().await;
     next.end().await;
 }
@@ -167,8 +155,8 @@ async fn the_time_of_a_command_is_over_also_when_nobody_can_be_reached() {
     far.proxy.set(Fault::Refuse);
     far.proxy.cut();
     let began = Instant::now();
-    let (told, answer) = rest(&mut client, id).await;
-    assert_eq!(told, b"");
+    let (output, answer) = told(&mut client, id).await;
+    assert_eq!(output, b"");
     let ended = json!({"exitCode": 124, "stdout": "", "stderr": ""});
     assert_eq!(answer["result"], ended);
     // Before the session would be given up.
