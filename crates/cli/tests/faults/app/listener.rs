@@ -1,11 +1,15 @@
 //! The listener of the app server: what it prints, what HTTP finds there, what frames it takes.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    time::Duration,
 };
 
-use outpost_testkit::connection::Connection;
+use outpost_testkit::{connection::Connection, program::Program};
+use rustix::process::Signal;
 use serde_json::json;
 
 use super::{AppServer, assert_serves};
@@ -96,29 +100,56 @@ fn w05_any_origin_is_refused_on_every_path_of_an_app_server() {
     server.stop();
 }
 
+/// The head of the answer to an upgrade of this path, in small letters, with more headers.
+fn upgrade(mut stream: impl Read + Write, path: &str, more: &str) -> String {
+    let text = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\n\
+         Upgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
+    );
+    stream.write_all(text.as_bytes()).expect("it takes bytes");
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).expect("an answer");
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).expect("text").to_ascii_lowercase()
+}
+
+#[test]
+fn a_socket_file_is_out_of_reach_of_pages_and_serves_whatever_origin() {
+    let home = Home::new();
+    let path = home.path().join("sock");
+    let listen = format!("unix://{}", path.display());
+    let mut program = Program::start(&mut home.outpost(&["app-server", "--listen", &listen]));
+    let mut stream = None;
+    until("it listens", || {
+        stream = UnixStream::connect(&path).ok();
+        stream.is_some()
+    });
+    let stream = stream.expect("it was just opened");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    let mode = fs::metadata(&path).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    let head = upgrade(stream, "/", "Origin: http://localhost\r\n");
+    assert!(head.starts_with("http/1.1 101 "), "{head}");
+    program.signal(Signal::TERM);
+    let status = program.wait(Duration::from_secs(5));
+    assert_eq!(status.expect("it ends within 5 s").code(), Some(0));
+    assert!(!path.exists());
+}
+
 #[test]
 fn every_path_upgrades_and_offers_are_ignored() {
     let home = Home::new();
     let mut server = AppServer::start(&home, &[]);
     for path in ["/", "/any/path?and=more"] {
-        let mut stream = TcpStream::connect(server.address).expect("it listens");
+        let stream = TcpStream::connect(server.address).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        let text = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: keep-alive, Upgrade\r\n\
-             Upgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Extensions: permessage-deflate\r\n\
-             x-codex-app-server-compression: zstd-stream-v1\r\n\r\n",
-            server.address
-        );
-        stream.write_all(text.as_bytes()).expect("it takes bytes");
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") {
-            stream.read_exact(&mut byte).expect("an answer");
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8(head).expect("text").to_ascii_lowercase();
+        let offers = "Sec-WebSocket-Extensions: permessage-deflate\r\n\
+             x-codex-app-server-compression: zstd-stream-v1\r\n";
+        let head = upgrade(stream, path, offers);
         assert!(head.starts_with("http/1.1 101 "), "{head}");
         assert!(!head.contains("sec-websocket-extensions"), "{head}");
         assert!(!head.contains("compression"), "{head}");
