@@ -7,7 +7,7 @@ use super::{WALLED, WORKSPACE};
 use crate::scene::Scene;
 
 on_ways! {
-    [(over_environment_add, Added)];
+    behind walls [(over_environment_add, Added)];
     what_was_denied_is_done_again_without_walls,
     what_only_failed_is_not_done_again,
 }

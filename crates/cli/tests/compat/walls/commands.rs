@@ -12,7 +12,7 @@ use crate::{
 };
 
 on_ways! {
-    [(over_the_variable, Variable), (over_stdio, Program), (over_environment_add, Added)];
+    behind walls [(over_the_variable, Variable), (over_stdio, Program), (over_environment_add, Added)];
     a_command_writes_in_its_folder_and_nowhere_beside,
     a_command_that_may_only_read_writes_nothing,
     a_command_ends_with_its_own_code,

@@ -12,7 +12,7 @@ use crate::scene::Scene;
 const NAMES: [&str; 4] = [".git", ".agents", ".codex", ".aws"];
 
 on_ways! {
-    [(over_the_variable, Variable), (over_stdio, Program)];
+    behind walls [(over_the_variable, Variable), (over_stdio, Program)];
     what_configures_the_client_does_not_come_into_being,
     what_configures_the_client_stays_as_it_is,
 }

@@ -19,7 +19,7 @@ const SAY_PATIENCE: Duration = Duration::from_secs(10);
 const STOP: &[u8] = b"stop\n";
 
 on_ways! {
-    [(over_the_variable, Variable), (over_stdio, Program)];
+    behind walls [(over_the_variable, Variable), (over_stdio, Program)];
     nobody_outside_is_reached,
     whoever_may_be_reached_is,
 }

@@ -8,7 +8,7 @@ use super::{WORKSPACE, answers, walled};
 use crate::{scene::Scene, stories::patch};
 
 on_ways! {
-    [(over_the_variable, Variable), (over_stdio, Program)];
+    behind walls [(over_the_variable, Variable), (over_stdio, Program)];
     nobody_is_walled_in_as_well,
 }
 

@@ -8,7 +8,7 @@ use super::{READ_ONLY, WORKSPACE, answers};
 use crate::{held::Held, scene::Scene, stories::patch};
 
 on_ways! {
-    [(over_the_variable, Variable), (over_stdio, Program)];
+    behind walls [(over_the_variable, Variable), (over_stdio, Program)];
     a_patch_within_the_folder_is_applied,
     a_patch_through_a_link_out_of_the_folder_is_refused,
     a_patch_of_what_may_only_be_read_is_never_sent,

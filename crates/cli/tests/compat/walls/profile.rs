@@ -9,7 +9,7 @@ use super::{answers, walled_one};
 use crate::{held::Held, scene::Scene, stories::patch};
 
 on_ways! {
-    [(over_the_variable, Variable), (over_stdio, Program)];
+    behind walls [(over_the_variable, Variable), (over_stdio, Program)];
     a_command_sees_what_the_profile_grants,
     a_file_call_sees_what_the_profile_grants,
     a_shell_that_the_profile_hides_is_missing,

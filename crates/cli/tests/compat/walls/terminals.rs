@@ -9,7 +9,7 @@ use crate::{
 };
 
 on_ways! {
-    [(over_the_variable, Variable), (over_stdio, Program), (over_environment_add, Added)];
+    behind walls [(over_the_variable, Variable), (over_stdio, Program), (over_environment_add, Added)];
     a_walled_terminal_is_typed_into,
     an_interrupt_reaches_a_walled_command_on_a_terminal,
     an_interrupt_reaches_a_walled_command_without_one,
