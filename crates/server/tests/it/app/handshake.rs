@@ -118,7 +118,7 @@ async fn every_experimental_member_of_what_is_served_is_refused_without_the_capa
     let mut knows = plain(&server).await;
     let mut plain = client(&server, json!({})).await;
     for (method, member, gate) in GATED {
-        let (code, words) = knows.call(method, json!([])).await.unwrap_err();
+        let (code, words) = knows.call(method, json!(5)).await.unwrap_err();
         if code == -32601 {
             assert!(words.starts_with(method), "{words}");
             continue;
@@ -126,8 +126,16 @@ async fn every_experimental_member_of_what_is_served_is_refused_without_the_capa
         let granular = json!({"granular": {
             "sandbox_approval": true, "rules": true, "mcp_elicitations": true,
         }});
+        let some = [
+            json!(""),
+            json!([]),
+            json!({}),
+            json!(true),
+            json!("paginated"),
+            json!("proactive"),
+        ];
         let (values, what) = match gate {
-            Gate::Some => (vec![json!(""), json!([]), json!({})], member),
+            Gate::Some => (some.to_vec(), member),
             Gate::True => (vec![json!(true)], member),
             Gate::Granular => (vec![granular], ""),
         };
