@@ -9,6 +9,7 @@
 //!
 //! On [`AppServer::shutdown`] every process tree of every connection is gone before it returns.
 
+mod audience;
 mod commands;
 mod config;
 mod connection;
@@ -26,6 +27,7 @@ mod sandbox;
 mod search;
 mod settings;
 mod telling;
+mod threads;
 mod watches;
 
 use std::{
@@ -60,6 +62,7 @@ use tokio::sync::broadcast;
 
 pub use self::{config::AppConfig, environments::EnvironmentEvent};
 use self::{
+    audience::Audience,
     connection::{Call, Client},
     environments::Environments,
     face::Face,
@@ -83,6 +86,9 @@ pub(crate) struct Shared {
     files: Files,
     watches: ChangeWatches,
     search: search::Desk,
+    threads: threads::Desk,
+    /// Who is told what all are told.
+    audience: Audience,
     environments: Environments,
     /// What one connection may have running in other environments.
     remote_commands: usize,
@@ -126,6 +132,8 @@ impl AppServer {
             watches: ChangeWatches::new(&files),
             files,
             search: search::Desk::new(config.search),
+            threads: threads::Desk::new(config.threads),
+            audience: Audience::default(),
             machine: Machine::of(&config.configuration),
             configuration: config.configuration,
             turns: settings::Turns::default(),
@@ -159,6 +167,8 @@ impl AppServer {
         tracing::info!(connection = number, %peer, "connected");
         let close = connection.run(face, stop).await;
         client.finish().await;
+        self.shared.audience.leave(number);
+        self.shared.threads.leave(number);
         tracing::info!(connection = number, %close, "disconnected");
         close
     }
@@ -170,8 +180,15 @@ impl AppServer {
         self.shared.environments.events()
     }
 
+    /// Takes away what is left over, until [`AppServer::shutdown`]. Whoever serves runs this beside
+    /// its connections.
+    pub async fn keep(&self) {
+        self.shared.threads.keep(&self.shared.audience).await;
+    }
+
     /// Ends the engine and whatever still runs. Connections are to be stopped before.
     pub async fn shutdown(&self) {
+        self.shared.threads.close();
         self.shared.environments.shutdown().await;
         self.shared.host.shutdown().await;
         self.shared.files.finish().await;

@@ -129,7 +129,9 @@ impl Server for AppServer {
         self.connect(link, peer, stop).await
     }
 
-    async fn background(&self) {}
+    async fn background(&self) {
+        self.keep().await;
+    }
 
     async fn shutdown(&self) {
         self.shutdown().await;

@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use outpost_agent::config::{Configuration, OpenError, Places};
+use outpost_agent::{
+    config::{Configuration, OpenError, Places},
+    threads::ThreadLimits,
+};
 use outpost_client::{ConnectOptions, config::Environments};
 use outpost_host::{
     environment as machine,
@@ -36,6 +39,8 @@ pub struct AppConfig {
     pub search: SearchLimits,
     /// Bounds of processes.
     pub processes: ProcessLimits,
+    /// Bounds of threads.
+    pub threads: ThreadLimits,
     /// Bounds of connections.
     pub limits: Limits,
 }
@@ -92,6 +97,7 @@ impl AppConfig {
                 drain_after_exit: Some(DRAIN),
                 ..ProcessLimits::default()
             },
+            threads: ThreadLimits::default(),
             limits: Limits::default(),
         }
     }

@@ -20,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Shared,
+    audience::News,
     handshake::Identity,
     running::{Family, Running},
     search, settings,
@@ -35,6 +36,8 @@ pub(crate) struct Client {
     identity: OnceLock<Identity>,
     /// What it has been told of files of the configuration that are broken.
     pub(super) told: Mutex<settings::Told>,
+    /// What it is still to be told of what all are.
+    pub(super) news: News,
     /// Everything it has started, under names that it does not know.
     pub(super) processes: Processes,
     names: AtomicU64,
@@ -65,6 +68,7 @@ impl Client {
             peer,
             identity: OnceLock::new(),
             told: Mutex::default(),
+            news: News::default(),
             processes: Processes::new(server.host.clone()),
             names: AtomicU64::new(0),
             remote_slots: Arc::new(Semaphore::new(server.remote_commands)),
@@ -133,6 +137,11 @@ impl Client {
                 () = work => {}
             }
         });
+    }
+
+    /// Whether the connection has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_cancelled()
     }
 
     /// The connection has ended.

@@ -124,6 +124,7 @@ pub(super) async fn initialize(
         environment_id: None,
     };
     Ok(Reply::then(response, move || {
+        server.audience.join(&client);
         let told = Arc::clone(&client);
         client.spawn(async move {
             told.notify::<RemoteControlStatusChanged>(&status).await;

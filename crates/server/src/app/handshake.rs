@@ -16,6 +16,8 @@ use serde_json::value::RawValue;
 /// A client that has introduced itself. Each connection has its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
+    /// What it calls itself.
+    pub(super) name: String,
     /// It knows the experimental methods and members.
     pub(super) experimental: bool,
     /// Notifications it does not want, by their exact names.
@@ -35,6 +37,7 @@ impl Identity {
         let capabilities = params.capabilities.clone().unwrap_or_default();
         let unwanted = capabilities.opt_out_notification_methods;
         Ok(Self {
+            name: name.clone(),
             experimental: capabilities.experimental_api,
             unwanted: unwanted.into_iter().flatten().collect(),
         })

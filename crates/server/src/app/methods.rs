@@ -12,7 +12,8 @@ use outpost_rpc::{
 };
 
 use super::{
-    commands, connection::Call, environments, face, files, processes, search, settings, watches,
+    commands, connection::Call, environments, face, files, processes, search, settings, threads,
+    watches,
 };
 
 pub(super) fn table() -> Router<Call> {
@@ -20,6 +21,7 @@ pub(super) fn table() -> Router<Call> {
         .call::<session::Initialize, _, _>(Lane::alone, face::initialize);
     let router = search::methods(watches::methods(files::methods(router)));
     let router = environments::methods(settings::methods(router));
+    let router = threads::methods(router);
     process_methods(command_methods(router))
 }
 

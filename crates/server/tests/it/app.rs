@@ -11,6 +11,7 @@ mod sandboxed;
 mod search;
 mod settings;
 mod steering;
+mod threads;
 mod watches;
 
 use std::ops::Deref;

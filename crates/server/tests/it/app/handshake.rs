@@ -208,9 +208,9 @@ async fn envelopes_are_answered_and_the_connection_lives_on() {
     let answer = client.next().await.unwrap();
     assert_eq!(answer["id"], "");
     assert_eq!(answer["error"]["code"], -32600);
-    let (code, words) = client.call("thread/start", json!({})).await.unwrap_err();
+    let (code, words) = client.call("thread/resume", json!({})).await.unwrap_err();
     assert_eq!(code, -32601);
-    assert!(words.starts_with("thread/start"), "{words}");
+    assert!(words.starts_with("thread/resume"), "{words}");
     server.shutdown().await;
 }
 
