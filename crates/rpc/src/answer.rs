@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use crate::{
     frame::Frame,
     link::{Closed, FrameSender},
+    load::Load,
 };
 
 /// Where the answers of one connection go.
@@ -21,6 +22,7 @@ use crate::{
 pub(crate) struct Desk {
     outbox: FrameSender,
     orphans: Arc<Orphans>,
+    load: Arc<Load>,
 }
 
 /// Requests that nobody will answer, until their connection has. Each request is here at most
@@ -49,12 +51,17 @@ pub struct Answerer<T> {
 // === impl Desk ===
 
 impl Desk {
-    pub(crate) fn new(outbox: FrameSender, orphans: Arc<Orphans>) -> Self {
-        Self { outbox, orphans }
+    pub(crate) fn new(outbox: FrameSender, orphans: Arc<Orphans>, load: Arc<Load>) -> Self {
+        Self {
+            outbox,
+            orphans,
+            load,
+        }
     }
 
     /// A request that begins now.
     pub(crate) fn open(self, id: RequestId) -> Open {
+        self.load.begins();
         Open {
             desk: self,
             id: Some(id),
@@ -111,6 +118,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
+        self.desk.load.ends();
         if let Some(id) = self.id.take() {
             self.desk.orphans.add(id);
         }
@@ -155,7 +163,7 @@ mod tests {
         let (near, far) = Link::pair((1, 1));
         let orphans = Arc::<Orphans>::default();
         (
-            Desk::new(near.tx.clone(), Arc::clone(&orphans)),
+            Desk::new(near.tx, Arc::clone(&orphans), Arc::default()),
             far,
             orphans,
         )

@@ -31,6 +31,7 @@ use crate::{
     lanes::{Lanes, Pool, Ticket},
     limits::Limits,
     link::{Close, FrameSender, Link, Received},
+    load::Load,
     peer::{Calls, Peer},
     pending::{Outcome, Pending},
     router::{Job, Router},
@@ -87,6 +88,7 @@ pub struct Connection {
     calls: Calls,
     limits: Limits,
     ended: watch::Sender<Option<Close>>,
+    load: Arc<Load>,
     peer: Peer,
 }
 
@@ -105,6 +107,7 @@ struct Loop<S: Service> {
     orphans: Arc<Orphans>,
     calls: Calls,
     limits: Limits,
+    load: Arc<Load>,
     lanes: Lanes,
     jobs: JoinSet<()>,
     waiting: HashMap<Ticket, Waiting>,
@@ -143,12 +146,19 @@ impl Connection {
     pub fn new(link: Link, limits: Limits) -> Self {
         let calls: Calls = Arc::new(Mutex::new(Pending::new(limits.calls)));
         let (ended, watch) = watch::channel(None);
-        let peer = Peer::new(link.tx.clone(), Arc::clone(&calls), limits.calls, watch);
+        let load = Arc::<Load>::default();
+        let peer = Peer::new(
+            (link.tx.clone(), Arc::clone(&load)),
+            Arc::clone(&calls),
+            limits.calls,
+            watch,
+        );
         Self {
             link,
             calls,
             limits,
             ended,
+            load,
             peer,
         }
     }
@@ -167,6 +177,7 @@ impl Connection {
             calls,
             limits,
             ended,
+            load,
             peer,
         } = self;
         drop(peer);
@@ -177,6 +188,7 @@ impl Connection {
             calls,
             lanes: Lanes::new(limits.concurrent_requests, limits.concurrent_waits),
             limits,
+            load,
             jobs: JoinSet::new(),
             waiting: HashMap::new(),
             running: HashMap::new(),
@@ -289,7 +301,11 @@ impl<S: Service> Loop<S> {
         bytes: usize,
     ) -> Result<(), Close> {
         let request = (id.clone(), method, params);
-        let desk = Desk::new(self.outbox.clone(), Arc::clone(&self.orphans));
+        let desk = Desk::new(
+            self.outbox.clone(),
+            Arc::clone(&self.orphans),
+            Arc::clone(&self.load),
+        );
         let planned = self
             .service
             .router()
@@ -355,6 +371,7 @@ impl<S: Service> Loop<S> {
         if self.lanes.admit(ticket, claims, pool) {
             self.start(ticket);
         }
+        self.load.wait(self.waiting.len());
     }
 
     fn start(&mut self, ticket: Ticket) {
@@ -397,6 +414,7 @@ impl<S: Service> Loop<S> {
         for ticket in self.lanes.finish(ended.ticket) {
             self.start(ticket);
         }
+        self.load.wait(self.waiting.len());
         if panicked {
             tracing::error!(id = %ended.id, "a request's handler panicked");
         }

@@ -30,6 +30,7 @@ pub mod lanes;
 pub mod limits;
 pub mod link;
 pub mod listen;
+mod load;
 pub mod peer;
 pub mod pending;
 pub mod router;

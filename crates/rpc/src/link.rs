@@ -181,6 +181,13 @@ impl FrameSender {
         Arc::clone(&self.queue.room)
     }
 
+    /// How many bytes wait to be received, about now.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        let room = self.queue.room.available_permits();
+        self.queue.bound.saturating_sub(room)
+    }
+
     /// What a frame of this many bytes costs in this queue's room.
     #[must_use]
     pub fn cost_of(&self, bytes: usize) -> u32 {

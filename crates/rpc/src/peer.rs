@@ -11,6 +11,7 @@ use crate::{
     error::CallError,
     frame::Frame,
     link::{Close, Closed, FrameSender},
+    load::Load,
     pending::{NotRegistered, Outcome, Pending},
 };
 
@@ -21,6 +22,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Peer {
     outbox: FrameSender,
+    load: Arc<Load>,
     calls: Calls,
     limit: usize,
     ended: watch::Receiver<Option<Close>>,
@@ -41,13 +43,14 @@ pub(crate) type Calls = Arc<Mutex<Pending<oneshot::Sender<Outcome>>>>;
 
 impl Peer {
     pub(crate) fn new(
-        outbox: FrameSender,
+        (outbox, load): (FrameSender, Arc<Load>),
         calls: Calls,
         limit: usize,
         ended: watch::Receiver<Option<Close>>,
     ) -> Self {
         Self {
             outbox,
+            load,
             calls,
             limit,
             ended,
@@ -108,6 +111,13 @@ impl Peer {
     #[must_use]
     pub fn outbox(&self) -> &FrameSender {
         &self.outbox
+    }
+
+    /// How many of the peer's requests have begun and are not answered, and how many have yet to
+    /// begin, about now.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        self.load.now()
     }
 
     /// Ends the connection; what is queued still leaves.
