@@ -314,7 +314,9 @@ impl Model {
         }
     }
 
-    fn is_listed(&self) -> bool {
+    /// Whether it is for choosing.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
         self.visibility == Visibility::List
     }
 
