@@ -177,8 +177,9 @@ async fn a_queue_that_overflows_is_told_as_a_change_of_the_watched_path() {
     for number in 0..bound / 2 + 2 {
         fs::rename(&names[number % 2], &names[(number + 1) % 2]).unwrap();
     }
-    let heard = told(&mut client, "w").await;
-    assert!(heard.contains(&folder.path().to_owned()), "{heard:?}");
+    // It may have begun to tell what fits before it has read that there was more.
+    let root = folder.path().to_owned();
+    while !told(&mut client, "w").await.contains(&root) {}
     // It goes on.
     let made = folder.path().join("made");
     fs::create_dir(&made).unwrap();
