@@ -84,6 +84,10 @@ impl Stage {
     }
 
     /// Asks without waiting for the answer.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "parameters are made where they are passed"
+    )]
     fn begin(&mut self, method: &str, params: Value) -> u64 {
         self.asked += 1;
         let message = json!({"id": self.asked, "method": method, "params": params});
