@@ -135,7 +135,7 @@ async fn walls(
     let Some((policy, scene)) = translate(held, spec.cwd.clone(), tmpdir) else {
         return Ok(None);
     };
-    let walls = server.sandboxes.prepare(&policy, &scene).await;
+    let walls = server.sandboxes.prepare_command(&policy, &scene).await;
     walls
         .map(Some)
         .map_err(|error| errors::sandbox(family, &error))
