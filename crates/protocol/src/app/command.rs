@@ -63,10 +63,6 @@ pub struct CommandExecParams {
     /// `disableTimeout`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<i64>,
-    /// The environment it runs in, an addition; absent: `local`, or the default where this machine
-    /// may not be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where it runs; relative paths start at the server's own folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<PathBuf>,
@@ -82,6 +78,10 @@ pub struct CommandExecParams {
     /// The same by the name of a profile. Not together with `sandboxPolicy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission_profile: Option<String>,
+    /// The environment it runs in, an addition; absent: `local`, or the default where this machine
+    /// may not be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
 }
 
 /// Size of a terminal in characters; neither is 0.

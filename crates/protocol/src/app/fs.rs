@@ -37,12 +37,16 @@ notifications! {
 /// Which file to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsReadFileParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where; links are followed.
     pub path: AbsolutePath,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// A file's bytes.
@@ -57,39 +61,51 @@ pub struct FsReadFileResponse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FsWriteFileParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
     /// Text, because a mistake in it is refused in other words than a mistake elsewhere.
     pub data_base64: String,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// Which directory to make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsCreateDirectoryParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
     /// Missing parents too, and an existing directory is fine; absent: yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recursive: Option<bool>,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// Whose metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsGetMetadataParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// Kind and times.
@@ -111,12 +127,16 @@ pub struct FsGetMetadataResponse {
 /// Which directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsReadDirectoryParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where.
     pub path: AbsolutePath,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// The names in a directory.
@@ -141,10 +161,6 @@ pub struct FsReadDirectoryEntry {
 /// What to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FsRemoveParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where; a link itself is removed, not its target.
     pub path: AbsolutePath,
     /// A directory with what it holds; absent: yes.
@@ -153,16 +169,20 @@ pub struct FsRemoveParams {
     /// Nothing there is fine too; absent: yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// What to copy where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FsCopyParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// From where.
     pub source_path: AbsolutePath,
     /// To where.
@@ -170,20 +190,32 @@ pub struct FsCopyParams {
     /// Needed for a directory.
     #[serde(default)]
     pub recursive: bool,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// What to watch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FsWatchParams {
-    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
-    /// machine may not be used.
-    #[serde(rename = "environmentId", skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// The client's name for it, unique on the connection; may be empty.
     pub watch_id: String,
     /// A file, or a directory whose direct children are watched.
     pub path: AbsolutePath,
+    /// Whose files, an addition; absent: those of `local`, or of the default environment where this
+    /// machine may not be used.
+    #[serde(
+        default,
+        rename = "environmentId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub environment_id: Option<String>,
 }
 
 /// What is watched.

@@ -38,10 +38,6 @@ pub struct ProcessSpawnParams {
     pub command: Vec<String>,
     /// The client's name for it, unique on the connection while it runs.
     pub process_handle: String,
-    /// The environment it runs in, an addition; absent: `local`, or the default where this machine
-    /// may not be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<String>,
     /// Where it runs.
     pub cwd: AbsolutePath,
     /// On a terminal, which means both stream members too.
@@ -65,6 +61,10 @@ pub struct ProcessSpawnParams {
     /// Of its terminal; only with `tty`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<ProcessTerminalSize>,
+    /// The environment it runs in, an addition; absent: `local`, or the default where this machine
+    /// may not be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
 }
 
 /// Size of a terminal in characters; neither is 0.

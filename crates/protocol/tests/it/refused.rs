@@ -60,6 +60,7 @@ fn parameters_that_are_no_object_are_named() {
     )));
 }
 
+/// As the reference says it, but that `environmentId`, an addition, is one element more.
 #[test]
 fn an_array_in_place_of_an_object_needs_every_member_that_may_be_null() {
     refuses::<model::List>(&[(
@@ -76,11 +77,11 @@ fn an_array_in_place_of_an_object_needs_every_member_that_may_be_null() {
     )]);
     refuses::<process::Spawn>(&[(
         r#"[["true"],"h","/"]"#,
-        "invalid length 8, expected struct ProcessSpawnParams with 10 elements",
+        "invalid length 8, expected struct ProcessSpawnParams with 11 elements",
     )]);
     refuses::<fs::Remove>(&[(
         r#"["/x"]"#,
-        "invalid length 1, expected struct FsRemoveParams with 3 elements",
+        "invalid length 1, expected struct FsRemoveParams with 4 elements",
     )]);
     refuses::<hooks::List>(&[(
         "[]",
@@ -112,7 +113,7 @@ fn commands() {
         ),
         (
             r#"[["true"]]"#,
-            "invalid length 1, expected struct CommandExecParams with 14 elements",
+            "invalid length 1, expected struct CommandExecParams with 15 elements",
         ),
     ]);
     for (member, expected) in [
@@ -213,7 +214,7 @@ fn files_and_searches() {
     refuses::<fs::Watch>(&[
         (
             r#"["13"]"#,
-            "invalid length 1, expected struct FsWatchParams with 2 elements",
+            "invalid length 1, expected struct FsWatchParams with 3 elements",
         ),
         (r#"{"path":"/ws/fs"}"#, "missing field `watchId`"),
         (
