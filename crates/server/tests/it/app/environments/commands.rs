@@ -285,7 +285,7 @@ async fn a_background_child_there_holds_the_answer_up_for_a_while_and_is_ended()
 }
 
 #[tokio::test]
-async fn what_runs_there_ends_with_its_connection_and_with_the_server() {
+async fn e08_what_runs_there_ends_with_its_connection_and_with_the_server() {
     let mut far = Far::start().await;
     let server = knowing(&far);
     for ends_server in [false, true] {

@@ -46,7 +46,7 @@ fn numbers() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_cable_that_is_cut_in_the_middle_of_a_command_loses_no_byte() {
+async fn e02_a_cable_that_is_cut_in_the_middle_of_a_command_loses_no_byte() {
     let mut far = Far::start().await;
     let server = knowing(&far);
     let mut client = plain(&server).await;
@@ -63,7 +63,7 @@ async fn a_cable_that_is_cut_in_the_middle_of_a_command_loses_no_byte() {
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_stops_the_command_there_and_loses_nothing() {
+async fn e07_a_reader_that_stops_stops_the_command_there_and_loses_nothing() {
     let mut far = Far::start().await;
     let server = knowing(&far);
     let mut client = plain(&server).await;
@@ -85,7 +85,7 @@ async fn a_reader_that_stops_stops_the_command_there_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_dies_in_the_middle_of_a_command_is_named() {
+async fn e01_a_server_that_dies_in_the_middle_of_a_command_is_named() {
     let mut far = Far::start().await;
     let server = impatient(&far, Duration::from_millis(200));
     let mut client = plain(&server).await;
@@ -121,7 +121,7 @@ async fn a_server_that_dies_in_the_middle_of_a_command_is_named() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_lost_for_good_is_followed_by_another() {
+async fn e03_a_session_that_is_lost_for_good_is_followed_by_another() {
     let mut far = Far::start().await;
     let server = impatient(&far, Duration::from_millis(200));
     let mut client = plain(&server).await;
@@ -146,7 +146,7 @@ async fn a_session_that_is_lost_for_good_is_followed_by_another() {
 }
 
 #[tokio::test]
-async fn the_time_of_a_command_is_over_also_when_nobody_can_be_reached() {
+async fn e04_the_time_of_a_command_is_over_also_when_nobody_can_be_reached() {
     let mut far = Far::start().await;
     let server = knowing(&far);
     let mut client = plain(&server).await;
@@ -170,7 +170,7 @@ async fn the_time_of_a_command_is_over_also_when_nobody_can_be_reached() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
+async fn e05_a_server_that_never_answers_is_given_up() {
     // Connections wait to be accepted, and nobody does.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
@@ -194,7 +194,7 @@ async fn a_server_that_never_answers_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_told_and_never_shown() {
+async fn e06_a_wrong_token_is_told_and_never_shown() {
     let mut far = Far::with(|_| {}, Auth::token("s3cret")).await;
     let server = super::server(|_| {});
     let mut client = plain(&server).await;

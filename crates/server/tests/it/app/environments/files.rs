@@ -107,7 +107,7 @@ async fn files_are_looked_at_and_changed_alike_here_and_there() {
 }
 
 #[tokio::test]
-async fn a_large_file_is_passed_on_whole_also_when_the_cable_is_cut() {
+async fn e02_a_large_file_is_passed_on_whole_also_when_the_cable_is_cut() {
     let mut far = Far::start().await;
     let server = knowing(&far);
     let mut client = plain(&server).await;
