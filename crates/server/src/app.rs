@@ -9,23 +9,30 @@
 //!
 //! On [`AppServer::shutdown`] every process tree of every connection is gone before it returns.
 
+mod account;
 mod audience;
+mod choices;
 mod commands;
 mod config;
 mod connection;
+mod diagnostics;
 mod environment;
 mod environments;
 mod errors;
+mod extensions;
 mod face;
 mod files;
 mod handshake;
+mod hooks;
 mod methods;
+mod models;
 mod output;
 mod processes;
 mod running;
 mod sandbox;
 mod search;
 mod settings;
+mod skills;
 mod telling;
 mod threads;
 mod watches;
@@ -38,7 +45,7 @@ use std::{
     },
 };
 
-use outpost_agent::config::Configuration;
+use outpost_agent::{account::Accounts, config::Configuration};
 use outpost_host::{
     environment as machine,
     fs::{ChangeWatches, Files},
@@ -60,7 +67,6 @@ use outpost_rpc::{
 };
 use tokio::sync::broadcast;
 
-pub use self::{config::AppConfig, environments::EnvironmentEvent};
 use self::{
     audience::Audience,
     connection::{Call, Client},
@@ -68,6 +74,7 @@ use self::{
     face::Face,
     output::Memory,
 };
+pub use self::{config::AppConfig, environments::EnvironmentEvent};
 
 /// One app server. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -81,6 +88,8 @@ pub(crate) struct Shared {
     configuration: Arc<Configuration>,
     /// Who may look at it, and who change it.
     turns: settings::Turns,
+    accounts: Arc<Accounts>,
+    skills: skills::Shelf,
     host: ProcessHost,
     sandboxes: Sandboxes,
     files: Files,
@@ -135,6 +144,8 @@ impl AppServer {
             threads: threads::Desk::new(config.threads),
             audience: Audience::default(),
             machine: Machine::of(&config.configuration),
+            accounts: Arc::new(Accounts::new(&config.configuration.places().home)),
+            skills: skills::Shelf::new(config.user_home),
             configuration: config.configuration,
             turns: settings::Turns::default(),
             memory: Arc::new(Memory::new(config.buffered_bytes)),
@@ -189,6 +200,7 @@ impl AppServer {
     /// Ends the engine and whatever still runs. Connections are to be stopped before.
     pub async fn shutdown(&self) {
         self.shared.threads.close();
+        self.shared.skills.shutdown().await;
         self.shared.environments.shutdown().await;
         self.shared.host.shutdown().await;
         self.shared.files.finish().await;

@@ -1,11 +1,13 @@
 //! Accounts at the provider of models: who is signed in, signing in and out.
 
 mod around;
+mod limits;
 mod login;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-pub use self::{around::*, login::*};
+pub use self::{around::*, limits::*, login::*};
 use super::Done;
 use crate::{
     NoParams,
@@ -29,6 +31,16 @@ methods! {
     GatewayOAuthRead = "account/gatewayOAuth/read": Option<GatewayOAuthReadParams> => GatewayOAuthReadResponse;
     /// Whether the provider is a government's cloud.
     CheckGovCloudRequirements = "account/bedrock/checkGovCloudRequirements": BedrockCheckGovCloudRequirementsParams => BedrockCheckGovCloudRequirementsResponse;
+    /// What an account may still use.
+    RateLimitsRead = "account/rateLimits/read": Option<GetAccountRateLimitsParams> => Value;
+    /// Uses up a credit, so that the limits begin anew.
+    RateLimitResetCreditConsume = "account/rateLimitResetCredit/consume": ConsumeAccountRateLimitResetCreditParams => Value;
+    /// What an account has used.
+    UsageRead = "account/usage/read": Option<GetAccountTokenUsageParams> => Value;
+    /// What the owner of a workspace has to say.
+    WorkspaceMessagesRead = "account/workspaceMessages/read": NoParams => Value;
+    /// Asks the owner of a workspace for more.
+    SendAddCreditsNudgeEmail = "account/sendAddCreditsNudgeEmail": SendAddCreditsNudgeEmailParams => Value;
 }
 
 notifications! {

@@ -154,6 +154,13 @@ fn knowledge() -> Vec<Asked> {
         asked::<account::SecuritySetupRead>("GetAccountSecuritySetupResponse"),
         asked::<account::GatewayOAuthRead>("GatewayOAuthReadResponse"),
         asked::<account::CheckGovCloudRequirements>("BedrockCheckGovCloudRequirementsResponse"),
+        carrying::<account::RateLimitsRead>("GetAccountRateLimitsResponse"),
+        carrying::<account::RateLimitResetCreditConsume>(
+            "ConsumeAccountRateLimitResetCreditResponse",
+        ),
+        carrying::<account::UsageRead>("GetAccountTokenUsageResponse"),
+        carrying::<account::WorkspaceMessagesRead>("GetWorkspaceMessagesResponse"),
+        carrying::<account::SendAddCreditsNudgeEmail>("SendAddCreditsNudgeEmailResponse"),
         asked::<model::List>("ModelListResponse"),
         asked::<model::ProviderList>("ModelProviderListResponse"),
         asked::<model::ProviderCapabilitiesRead>("ModelProviderCapabilitiesReadResponse"),

@@ -1,6 +1,10 @@
 //! What an operator may choose.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use outpost_agent::{
     config::{Configuration, OpenError, Places},
@@ -21,6 +25,8 @@ use outpost_rpc::limits::Limits;
 pub struct AppConfig {
     /// What the administrator, the user and the command line say; its home is the server's.
     pub configuration: Arc<Configuration>,
+    /// The home folder of the user, for skills that belong to no program; none: there are none.
+    pub user_home: Option<PathBuf>,
     /// The machines that commands run on and files lie on. Only this one, unless the program says
     /// otherwise: nothing is read from anybody's home.
     pub environments: Environments,
@@ -70,11 +76,15 @@ impl AppConfig {
         // A home that cannot be told from here is one that nobody has.
         let home = std::path::absolute(&places.home);
         let home = home.unwrap_or_else(|_| Path::new("/").join(&places.home));
+        let user_home = places.user_home;
         let places = Places {
             home,
             system: places.system,
         };
-        Ok(Self::new(Configuration::open(places, flags)?))
+        Ok(Self {
+            user_home,
+            ..Self::new(Configuration::open(places, flags)?)
+        })
     }
 
     /// The usual choices for a server with this configuration.
@@ -82,6 +92,7 @@ impl AppConfig {
     pub fn new(configuration: Configuration) -> Self {
         Self {
             configuration: Arc::new(configuration),
+            user_home: None,
             environments: Environments::local(),
             environment_recovery: ConnectOptions::default().recovery,
             keeper: KeeperConfig::default(),

@@ -117,12 +117,7 @@ pub(super) async fn initialize(
         platform_family: std::env::consts::FAMILY.to_owned(),
         platform_os: std::env::consts::OS.to_owned(),
     };
-    let status = RemoteControlStatus {
-        status: RemoteControlConnectionStatus::Disabled,
-        server_name: server.machine.name.clone(),
-        installation_id: server.machine.installation.clone(),
-        environment_id: None,
-    };
+    let status = remote_control(&server);
     Ok(Reply::then(response, move || {
         server.audience.join(&client);
         let told = Arc::clone(&client);
@@ -131,4 +126,14 @@ pub(super) async fn initialize(
             settings::at_start(&server, &told).await;
         });
     }))
+}
+
+/// Nobody steers this server from elsewhere.
+pub(super) fn remote_control(server: &Shared) -> RemoteControlStatus {
+    RemoteControlStatus {
+        status: RemoteControlConnectionStatus::Disabled,
+        server_name: server.machine.name.clone(),
+        installation_id: server.machine.installation.clone(),
+        environment_id: None,
+    }
 }

@@ -12,8 +12,8 @@ use outpost_rpc::{
 };
 
 use super::{
-    commands, connection::Call, environments, face, files, processes, search, settings, threads,
-    watches,
+    account, choices, commands, connection::Call, diagnostics, environments, extensions, face,
+    files, hooks, models, processes, search, settings, skills, threads, watches,
 };
 
 pub(super) fn table() -> Router<Call> {
@@ -22,6 +22,8 @@ pub(super) fn table() -> Router<Call> {
     let router = search::methods(watches::methods(files::methods(router)));
     let router = environments::methods(settings::methods(router));
     let router = threads::methods(router);
+    let router = skills::methods(hooks::methods(models::methods(account::methods(router))));
+    let router = diagnostics::methods(extensions::methods(choices::methods(router)));
     process_methods(command_methods(router))
 }
 

@@ -1,15 +1,19 @@
 //! The app face.
 
+mod account;
 mod commands;
 mod embedding;
 mod environments;
 mod files;
 mod handshake;
 mod held;
+mod models;
 mod processes;
 mod sandboxed;
 mod search;
 mod settings;
+mod skills;
+mod small;
 mod steering;
 mod threads;
 mod watches;
