@@ -6,7 +6,8 @@
 //! tool call has failed. The client is never offered an environment of its own.
 //!
 //! The client is `OUTPOST_CODEX_BIN`, else the one that npm installs below
-//! `target/compat`. Without either the stories are skipped, loudly, unless
+//! `target/compat`; a Python that has its SDK is `OUTPOST_PYTHON_SDK`, else one of a virtual
+//! environment there. Without either the stories are skipped, loudly, unless
 //! `OUTPOST_REQUIRE_COMPAT=1` says that this is a failure.
 //! `OUTPOST_COMPAT_SERVER=reference` runs the stories against the client's own
 //! exec-server, which shows what a story is worth. It passes them all but these:
@@ -35,6 +36,8 @@ mod faults;
 mod held;
 #[cfg(test)]
 mod nobody;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
