@@ -7,15 +7,13 @@
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions},
     io::{self, ErrorKind, Write as _},
-    os::unix::fs::{
-        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-    },
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use rustix::fs::{FlockOperation, flock};
 
-/// The mode of a new file: it may come to hold credentials.
+/// The mode of every file written, whatever it was: it may come to hold credentials.
 const NEW_MODE: u32 = 0o600;
 
 /// How many links are followed; the kernel's own bound.
@@ -26,7 +24,7 @@ const BESIDE: &str = ".outpost-new";
 
 /// The operations of a write. The tests have one that dies at each of them.
 pub(crate) trait Disk {
-    /// Makes a new empty file, as private and as owned as `like`.
+    /// Makes a new empty file, for its owner alone, who is that of `like`.
     fn create(&mut self, path: &Path, like: Option<&Metadata>) -> io::Result<()>;
     /// Appends to the file made.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
@@ -153,7 +151,6 @@ impl Disk for RealDisk {
             if (made.uid(), made.gid()) != (like.uid(), like.gid()) {
                 std::os::unix::fs::fchown(&file, Some(like.uid()), Some(like.gid()))?;
             }
-            file.set_permissions(fs::Permissions::from_mode(like.mode() & 0o7777))?;
         }
         self.file = Some(file);
         Ok(())

@@ -53,6 +53,8 @@ mod app {
         command_stdin,
         command_streamed,
         command_terminal,
+        config,
+        config_warnings,
         envelope,
         envelope_over_websocket,
         fs_copy,

@@ -1,6 +1,8 @@
 //! The real program, from its arguments to its exit status.
 
 #[cfg(test)]
+mod app_config;
+#[cfg(test)]
 mod app_environments;
 #[cfg(test)]
 mod app_proxy;

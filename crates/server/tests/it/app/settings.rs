@@ -128,7 +128,7 @@ async fn a_project_counts_in_its_folder_once_it_is_trusted() {
 async fn a_write_keeps_what_it_does_not_change() {
     let text = "# mine\nzebra = 1 # why\n\n[tui]\n# quiet\nnotifications = false\n";
     let server = configured(says(text), &[], |_| {});
-    fs::set_permissions(file(&server), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(file(&server), fs::Permissions::from_mode(0o644)).unwrap();
     let mut client = plain(&server).await;
     let edits = json!({"edits": [
         {"keyPath": "tui.notifications", "value": true, "mergeStrategy": "replace"},

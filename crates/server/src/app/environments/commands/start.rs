@@ -8,9 +8,9 @@ use std::{
 };
 
 use outpost_client::{
-    ClientError, EnvPolicy, EnvironmentInfo, StartOptions, TerminalSize, inherit_all,
+    ClientError, EnvPolicy, EnvironmentInfo, Inherit, StartOptions, TerminalSize,
 };
-use outpost_host::process::StartError;
+use outpost_host::process::{self as host, StartError};
 use outpost_protocol::{RpcError, code};
 use tokio::{sync::oneshot, time::Instant};
 
@@ -95,7 +95,8 @@ fn options(
              `{id}` is too old to know sandboxes"
         )));
     }
-    let (mut env, env_policy) = variables(remote.id(), plan.env.unwrap_or_default())?;
+    let passed_on = there(plan.environment_policy);
+    let (mut env, env_policy) = variables(remote.id(), passed_on, plan.env.unwrap_or_default())?;
     if sandbox::has_no_network(kind) {
         env.insert(NETWORK_DISABLED.to_owned(), "1".to_owned());
     }
@@ -126,12 +127,35 @@ fn directory(asked: Option<&Path>, info: Option<&EnvironmentInfo>) -> PathBuf {
     asked.map_or(own.clone(), |asked| own.join(asked))
 }
 
+/// What is passed on of the environment there, in the words of exec servers.
+fn there(policy: host::EnvPolicy) -> EnvPolicy {
+    let host::EnvPolicy {
+        inherit,
+        ignore_default_excludes,
+        exclude,
+        set,
+        include_only,
+    } = policy;
+    EnvPolicy {
+        inherit: match inherit {
+            host::Inherit::All => Inherit::All,
+            host::Inherit::Core => Inherit::Core,
+            host::Inherit::None => Inherit::None,
+        },
+        ignore_default_excludes,
+        exclude,
+        set,
+        include_only,
+    }
+}
+
 /// The variables to add, and what becomes of those that are there.
 fn variables(
     environment: &str,
+    mut policy: EnvPolicy,
     overrides: Overrides,
 ) -> Result<(BTreeMap<String, String>, EnvPolicy), RpcError> {
-    let (mut env, mut policy) = (BTreeMap::new(), inherit_all());
+    let mut env = BTreeMap::new();
     for (name, value) in overrides {
         if name.is_empty() || name.contains('=') {
             return Err(RpcError::invalid_params(format!(
@@ -146,7 +170,10 @@ fn variables(
                      `{environment}`"
                 )));
             }
-            None => policy.exclude.push(name),
+            None => {
+                policy.set.remove(&name);
+                policy.exclude.push(name);
+            }
         }
     }
     Ok((env, policy))
@@ -198,9 +225,24 @@ mod tests {
     fn variables_are_added_removed_and_checked() {
         let overrides = [("A", Some("1".to_owned())), ("B", None)];
         let overrides = overrides.map(|(name, value)| (name.to_owned(), value));
-        let (env, policy) = variables("box", overrides.into()).unwrap();
+        let configured = host::EnvPolicy {
+            inherit: host::Inherit::Core,
+            ignore_default_excludes: false,
+            exclude: vec!["X*".to_owned()],
+            set: [("B", "2"), ("C", "3")]
+                .map(|(name, value)| (name.into(), value.into()))
+                .into(),
+            include_only: vec!["Y".to_owned()],
+        };
+        let (env, policy) = variables("box", there(configured), overrides.into()).unwrap();
         assert_eq!(env, BTreeMap::from([("A".to_owned(), "1".to_owned())]));
-        assert_eq!(policy.exclude, ["B"]);
+        assert_eq!(policy.exclude, ["X*", "B"]);
+        assert_eq!(policy.set, [("C".to_owned(), "3".to_owned())].into());
+        assert_eq!(policy.include_only, ["Y"]);
+        assert_eq!(
+            (policy.inherit, policy.ignore_default_excludes),
+            (Inherit::Core, false)
+        );
         for (name, words) in [
             ("", "environment variable name \"\" is not valid"),
             ("a=b", "environment variable name \"a=b\" is not valid"),
@@ -209,7 +251,12 @@ mod tests {
                 "environment variable \"A*\" cannot be removed in environment `box`",
             ),
         ] {
-            let refused = variables("box", [(name.to_owned(), None)].into()).unwrap_err();
+            let refused = variables(
+                "box",
+                outpost_client::inherit_all(),
+                [(name.to_owned(), None)].into(),
+            )
+            .unwrap_err();
             assert_eq!(refused.message, words);
         }
     }
