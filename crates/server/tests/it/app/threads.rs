@@ -117,7 +117,7 @@ async fn what_is_configured_holds_for_new_threads() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");
     std::fs::create_dir(&home).unwrap();
-    let config = "model = 'mine'\nmodel_provider = 'house'\napproval_policy = 'untrusted'\n\
+    let config = "model = 'mine'\nmodel_provider = 'house'\napproval_policy = 'never'\n\
                   [model_providers.house]\nname = 'House'\nbase_url = 'http://127.0.0.1:9/v1'\n\
                   [projects.'/ws/trusted']\ntrust_level = 'trusted'\n";
     std::fs::write(home.join("config.toml"), config).unwrap();
@@ -134,7 +134,7 @@ async fn what_is_configured_holds_for_new_threads() {
         "reasoningEffort",
     ];
     let said = said.map(|member| begun[member].as_str().unwrap().to_owned());
-    assert_eq!(said, ["mine", "house", "untrusted", "high"]);
+    assert_eq!(said, ["mine", "house", "never", "high"]);
     assert_eq!(begun["activePermissionProfile"]["id"], ":workspace");
     let begun = client
         .call("thread/start", json!({"cwd": "/ws/other"}))
