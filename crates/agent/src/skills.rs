@@ -38,7 +38,8 @@ pub struct Root {
 }
 
 /// The folders with the skills of somebody who works in `cwd`, which is absolute. `user_home` is
-/// the user's home folder, `extra` are folders that a client has named. Each folder is named once.
+/// the user's home folder, `extra` are folders that a client has named. Each folder is named once;
+/// what is in several of them belongs to the first.
 pub fn roots(
     configuration: &Configuration,
     snapshot: &Snapshot,
@@ -69,7 +70,6 @@ pub fn roots(
         add(Scope::Repo, project.dot_folder.join("skills"));
         add(Scope::Repo, project.folder.join(".agents/skills"));
     }
-    roots.sort_by_key(|root| root.scope);
     roots
 }
 

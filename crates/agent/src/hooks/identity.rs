@@ -20,6 +20,9 @@ const LEAVING_TIMEOUT: u64 = 1;
 /// The most seconds there.
 const MAX_LEAVING_TIMEOUT: u64 = 3;
 
+/// The key of a number's text in a digest.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// A hook with everything said.
 #[derive(Debug)]
 pub(super) struct Normal {
@@ -43,6 +46,20 @@ enum What {
         tool: String,
         input: Map<String, Json>,
     },
+}
+
+impl What {
+    /// Whether somebody waits for it although nobody was to.
+    fn is_attended_after_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Command {
+                asked_unattended: true,
+                unattended: false,
+                ..
+            }
+        )
+    }
 }
 
 impl Normal {
@@ -85,11 +102,6 @@ pub(super) fn normal(
             common,
         } => {
             let is_last = moment == Moment::SessionEnd;
-            if asked_unattended && is_last {
-                warnings.push(format!(
-                    "running async SessionEnd hook synchronously in {path}"
-                ));
-            }
             let what = What::Command {
                 line,
                 asked_unattended,
@@ -129,6 +141,11 @@ pub(super) fn normal(
         ));
         timeout = MAX_LEAVING_TIMEOUT;
     }
+    if what.is_attended_after_all() {
+        warnings.push(format!(
+            "running async SessionEnd hook synchronously in {path}"
+        ));
+    }
     let normal = Normal {
         what,
         timeout,
@@ -136,6 +153,20 @@ pub(super) fn normal(
         context_limit,
     };
     Ok((normal, warnings))
+}
+
+/// A value as digests have it: each number is a table with its text, as it was when other programs
+/// of this dialect first told digests.
+fn as_digested(value: &Json) -> Json {
+    match value {
+        Json::Number(number) => json!({NUMBER: number.to_string()}),
+        Json::Array(items) => items.iter().map(as_digested).collect(),
+        Json::Object(table) => {
+            let entry = |(key, value): (&String, &Json)| (key.clone(), as_digested(value));
+            table.iter().map(entry).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
 }
 
 /// What a hook is known by: the digest of its moment, its matcher and all that it does, whatever
@@ -151,7 +182,10 @@ pub(super) fn digest(moment: Moment, matcher: Option<&str>, normal: &Normal) -> 
             server,
             tool,
             input,
-        } => json!({"type": "mcp_tool", "server": server, "tool": tool, "input": input}),
+        } => {
+            let input = as_digested(&Json::Object(input.clone()));
+            json!({"type": "mcp_tool", "server": server, "tool": tool, "input": input})
+        }
     };
     handler["timeout"] = normal.timeout.into();
     if let Some(message) = &normal.status_message {

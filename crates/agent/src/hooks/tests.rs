@@ -122,6 +122,11 @@ fn a_digest_is_that_of_other_programs() {
             "type = \"mcp_tool\"\nserver = \"s\"\ntool = \"t\"",
         ),
         hook(
+            "Stop",
+            "matcher = \"x\"",
+            "type = \"mcp_tool\"\nserver = \"s\"\ntool = \"t\"\ninput = { a = 1 }",
+        ),
+        hook(
             "UserPromptSubmit",
             "matcher = \"x\"",
             "type = \"command\"\ncommand = \"a\"\nadditionalContextLimit = 5",
@@ -166,6 +171,11 @@ fn a_digest_is_that_of_other_programs() {
                 "sha256:42de598e13ae029e01668d6ef4eb69302a0566ac30954109d9e35bc32caf8584",
                 600,
                 None
+            ),
+            (
+                "sha256:4455c545e24fee1d9e72cfda2da45534a3e58d9b2ffa31557034a30be902adf4",
+                600,
+                None,
             ),
             (
                 "sha256:5c932e8891d3d5eba1e645fd5af8feb46cbb494d85a3f3fe3db1249fe6b766bd",

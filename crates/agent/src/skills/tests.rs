@@ -45,7 +45,7 @@ impl World {
 }
 
 #[test]
-fn skills_are_looked_for_from_the_project_to_the_administrator() {
+fn what_is_somebodys_everywhere_comes_before_the_project() {
     let world = World::new("");
     fs::create_dir_all(world.path("me/p/.git")).unwrap();
     fs::write(world.path("me/p/.git/HEAD"), "x").unwrap();
@@ -68,13 +68,13 @@ fn skills_are_looked_for_from_the_project_to_the_administrator() {
     ];
     assert_eq!(
         world.roots("me", "me/p/a", &[]),
-        [named(&project), named(&always)].concat()
+        [named(&always), named(&project)].concat()
     );
     // Without a project, only where one is; and what is the user's stays the user's.
     let here = [(repo, "me/.codex/skills")];
     assert_eq!(
         world.roots("me", "me", &[]),
-        [named(&here), named(&always)].concat()
+        [named(&always), named(&here)].concat()
     );
     let extra = [world.path("extra"), world.path("home/skills")];
     let roots = world.roots("me", "elsewhere", &extra);

@@ -88,7 +88,7 @@ async fn skills_are_listed_from_the_project_to_the_administrator() {
         [
             "repo a on",
             "repo b on",
-            "repo own on",
+            "user own on",
             "user u on",
             "system came on",
             "admin adm on",
