@@ -10,6 +10,7 @@ mod fs;
 mod processes;
 mod run;
 mod sandbox;
+mod schema;
 pub(crate) mod values;
 
 use std::{path::PathBuf, time::Duration};
@@ -24,6 +25,7 @@ pub(crate) use self::{
     processes::{Kill, Ps},
     run::Run,
     sandbox::{Bounded, Limit, Mode, Sandbox},
+    schema::Schema,
 };
 
 /// What every command's help ends with.
@@ -70,6 +72,7 @@ pub(crate) enum Command {
     Ps(Ps),
     Kill(Kill),
     Doctor(Doctor),
+    Schema(Schema),
     /// Print a script that completes commands in a shell
     ///
     /// For bash, put this in ~/.bashrc:

@@ -10,3 +10,4 @@ mod paths;
 mod policy;
 pub(crate) mod processes;
 pub(crate) mod run;
+pub(crate) mod schema;

@@ -42,6 +42,7 @@ fn run(cli: Cli) -> u8 {
         | Command::Ps(_)
         | Command::Kill(_)
         | Command::Doctor(_)
+        | Command::Schema(_)
         | Command::Completions { .. } => (exit::FAILED, false),
     };
     match dispatch(cli) {
@@ -75,6 +76,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             None => Command::ExecServer(arguments),
         },
         Command::Completions { shell } => return cmd::completions::print(shell),
+        Command::Schema(arguments) => return cmd::schema::write(&arguments),
         Command::Doctor(arguments) => match &arguments.attempt {
             Some(attempt) => return Ok(cmd::doctor::attempt(*attempt, &arguments.subject)),
             None => Command::Doctor(arguments),
@@ -94,7 +96,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             Command::Ps(arguments) => cmd::processes::ps(arguments).await,
             Command::Kill(arguments) => cmd::processes::kill(arguments).await,
             Command::Doctor(arguments) => cmd::doctor::run(arguments).await,
-            Command::Completions { .. } => unreachable!("it was run above, without a runtime"),
+            Command::Completions { .. } | Command::Schema(_) => {
+                unreachable!("it was run above, without a runtime")
+            }
         }
     });
     runtime.shutdown_background();

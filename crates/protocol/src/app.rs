@@ -44,4 +44,38 @@ pub use self::{
 
 /// The answer of a call that only does something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Done {}
+
+/// Everything that is said on this face, by its types.
+#[cfg(feature = "schema")]
+pub(crate) fn described() -> crate::schema::Book {
+    let mut book = crate::schema::Book::new();
+    account::describe_methods(&mut book);
+    choices::describe_methods(&mut book);
+    command::describe_methods(&mut book);
+    config::describe_methods(&mut book);
+    diagnostics::describe_methods(&mut book);
+    environment::describe_methods(&mut book);
+    extensions::describe_methods(&mut book);
+    fs::describe_methods(&mut book);
+    hooks::describe_methods(&mut book);
+    model::describe_methods(&mut book);
+    process::describe_methods(&mut book);
+    search::describe_methods(&mut book);
+    session::describe_methods(&mut book);
+    skills::describe_methods(&mut book);
+    thread::describe_methods(&mut book);
+    account::describe_notifications(&mut book);
+    command::describe_notifications(&mut book);
+    config::describe_notifications(&mut book);
+    diagnostics::describe_notifications(&mut book);
+    environment::describe_notifications(&mut book);
+    fs::describe_notifications(&mut book);
+    process::describe_notifications(&mut book);
+    search::describe_notifications(&mut book);
+    session::describe_notifications(&mut book);
+    skills::describe_notifications(&mut book);
+    thread::describe_notifications(&mut book);
+    book
+}

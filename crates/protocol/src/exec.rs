@@ -14,3 +14,19 @@ pub mod session;
 
 /// The reference whose wire this is.
 pub const REFERENCE_VERSION: &str = "0.169.0";
+
+/// Everything that is said on this face, by its types.
+#[cfg(feature = "schema")]
+pub(crate) fn described() -> crate::schema::Book {
+    let mut book = crate::schema::Book::new();
+    environment::describe_methods(&mut book);
+    fs::describe_methods(&mut book);
+    http::describe_methods(&mut book);
+    process::describe_methods(&mut book);
+    session::describe_methods(&mut book);
+    fs::describe_notifications(&mut book);
+    http::describe_notifications(&mut book);
+    process::describe_notifications(&mut book);
+    session::describe_notifications(&mut book);
+    book
+}

@@ -17,6 +17,7 @@ pub enum RequestId {
 
 /// The error member of an answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RpcError {
     /// What kind of error; see [`code`].
     pub code: i64,
@@ -24,11 +25,13 @@ pub struct RpcError {
     pub message: String,
     /// For programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     pub data: Option<Box<RawValue>>,
 }
 
 /// The parent of a request's span, as W3C Trace Context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TraceContext {
     /// The header of that name.
     #[serde(default, skip_serializing_if = "Option::is_none")]

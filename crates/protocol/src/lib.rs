@@ -17,6 +17,8 @@ mod jsonrpc;
 mod method;
 mod params;
 mod path_uri;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod strict;
 
 pub use self::{

@@ -34,7 +34,13 @@ macro_rules! methods {
             type Params = $params;
             type Answer = $answer;
         }
-    )*};
+    )*
+        /// Puts the methods of this module into a face's book.
+        #[cfg(feature = "schema")]
+        pub(crate) fn describe_methods(book: &mut $crate::schema::Book) {
+            $(book.method::<$name>();)*
+        }
+    };
 }
 
 /// Declares marker types: `Exited = "process/exited": ExitedParams;`.
@@ -48,7 +54,13 @@ macro_rules! notifications {
             const NAME: &'static str = $wire;
             type Params = $params;
         }
-    )*};
+    )*
+        /// Puts the notifications of this module into a face's book.
+        #[cfg(feature = "schema")]
+        pub(crate) fn describe_notifications(book: &mut $crate::schema::Book) {
+            $(book.notification::<$name>();)*
+        }
+    };
 }
 
 pub(crate) use {methods, notifications};

@@ -20,6 +20,7 @@ fn every_command_explains_itself_with_examples_or_notes() {
         "ps",
         "kill",
         "doctor",
+        "schema",
         "completions",
         "OUTPOST_HOME",
         "OUTPOST_BWRAP",

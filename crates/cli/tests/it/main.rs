@@ -33,4 +33,6 @@ mod run_signals;
 #[cfg(test)]
 mod run_terminal;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod support;

@@ -52,6 +52,7 @@ notifications! {
 
 /// How to find out.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetAccountParams {
     /// Renews the account's token first.
@@ -61,6 +62,7 @@ pub struct GetAccountParams {
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetAccountResponse {
     /// Nobody, or a provider that needs nobody.
@@ -75,6 +77,7 @@ pub struct GetAccountResponse {
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -104,6 +107,7 @@ pub enum Account {
 
 /// What an account pays for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PlanType {
     /// A plan of that name.
@@ -153,6 +157,7 @@ pub enum PlanType {
 
 /// Where a workspace lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkspaceRouting {
     /// The account.
@@ -165,6 +170,7 @@ pub struct WorkspaceRouting {
 
 /// Which region a workspace is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AccountRoutingOverride {
     /// None.
@@ -178,6 +184,7 @@ pub enum AccountRoutingOverride {
 
 /// Who is signed in now.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountUpdatedNotification {
     /// How; nobody.
@@ -188,6 +195,7 @@ pub struct AccountUpdatedNotification {
 
 /// How somebody is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum AuthMode {
     /// With a key.

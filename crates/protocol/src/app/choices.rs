@@ -19,6 +19,7 @@ methods! {
 
 /// Which profiles.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PermissionProfileListParams {
     /// Where to go on: the last answer's `nextCursor`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +34,7 @@ pub struct PermissionProfileListParams {
 
 /// Profiles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PermissionProfileListResponse {
     /// In the order they are to be shown.
@@ -43,6 +45,7 @@ pub struct PermissionProfileListResponse {
 
 /// One profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PermissionProfileSummary {
     /// Its name; one that is built in begins with a colon.
     pub id: String,
@@ -54,10 +57,12 @@ pub struct PermissionProfileSummary {
 
 /// Nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CollaborationModeListParams {}
 
 /// Modes of working.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CollaborationModeListResponse {
     /// All of them.
     pub data: Vec<CollaborationModeMask>,
@@ -65,6 +70,7 @@ pub struct CollaborationModeListResponse {
 
 /// What a mode changes. Its members have snake case on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CollaborationModeMask {
     /// For people.
     pub name: String,
@@ -78,6 +84,7 @@ pub struct CollaborationModeMask {
 
 /// A mode of working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ModeKind {
     /// Making a plan first.
@@ -88,6 +95,7 @@ pub enum ModeKind {
 
 /// Which features.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExperimentalFeatureListParams {
     /// Where to go on: the last answer's `nextCursor`.
@@ -103,6 +111,7 @@ pub struct ExperimentalFeatureListParams {
 
 /// Features.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExperimentalFeatureListResponse {
     /// In the order they are to be shown.
@@ -113,6 +122,7 @@ pub struct ExperimentalFeatureListResponse {
 
 /// One feature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExperimentalFeature {
     /// Its key in the configuration.
@@ -133,6 +143,7 @@ pub struct ExperimentalFeature {
 
 /// How far a feature is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExperimentalFeatureStage {
     /// To be tried.
@@ -149,6 +160,7 @@ pub enum ExperimentalFeatureStage {
 
 /// What to switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperimentalFeatureEnablementSetParams {
     /// On or off, by key; unknown keys are no mistake.
     pub enablement: BTreeMap<String, bool>,
@@ -156,6 +168,7 @@ pub struct ExperimentalFeatureEnablementSetParams {
 
 /// What was switched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperimentalFeatureEnablementSetResponse {
     /// The keys that were known.
     pub enablement: BTreeMap<String, bool>,

@@ -33,6 +33,7 @@ notifications! {
 
 /// What to run and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CommandExecParams {
     /// Program and arguments; not empty.
@@ -86,6 +87,7 @@ pub struct CommandExecParams {
 
 /// Size of a terminal in characters; neither is 0.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CommandExecTerminalSize {
     /// Lines.
     pub rows: u16,
@@ -95,6 +97,7 @@ pub struct CommandExecTerminalSize {
 
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CommandExecResponse {
     /// Its status; 128 + n for signal n; 124 when its time was over.
@@ -107,6 +110,7 @@ pub struct CommandExecResponse {
 
 /// Input for a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CommandExecWriteParams {
     /// Which one.
@@ -122,6 +126,7 @@ pub struct CommandExecWriteParams {
 
 /// A new size for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CommandExecResizeParams {
     /// Which one.
@@ -132,6 +137,7 @@ pub struct CommandExecResizeParams {
 
 /// Which command to kill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CommandExecTerminateParams {
     /// Which one.
@@ -140,6 +146,7 @@ pub struct CommandExecTerminateParams {
 
 /// One piece of output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CommandExecOutputDeltaNotification {
     /// Which command.
@@ -154,6 +161,7 @@ pub struct CommandExecOutputDeltaNotification {
 
 /// Where output came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum OutputStream {
     /// The standard output, or the terminal.

@@ -34,6 +34,7 @@ notifications! {
 
 /// What to read.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigReadParams {
     /// The layers too.
@@ -46,6 +47,7 @@ pub struct ConfigReadParams {
 
 /// What is in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConfigReadResponse {
     /// The effective values.
     pub config: Config,
@@ -58,6 +60,7 @@ pub struct ConfigReadResponse {
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigValueWriteParams {
     /// The dotted path of the key.
@@ -76,6 +79,7 @@ pub struct ConfigValueWriteParams {
 
 /// Several changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigBatchWriteParams {
     /// One after the other; none is no mistake.
@@ -93,6 +97,7 @@ pub struct ConfigBatchWriteParams {
 
 /// One change of several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigEdit {
     /// The dotted path of the key.
@@ -105,6 +110,7 @@ pub struct ConfigEdit {
 
 /// What becomes of what was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MergeStrategy {
     /// It is gone.
@@ -115,6 +121,7 @@ pub enum MergeStrategy {
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigWriteResponse {
     /// Whether it counts.
@@ -129,6 +136,7 @@ pub struct ConfigWriteResponse {
 
 /// Whether what was written counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum WriteStatus {
     /// It does.
@@ -139,6 +147,7 @@ pub enum WriteStatus {
 
 /// What counts instead of what was written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OverriddenMetadata {
     /// For people.
@@ -151,6 +160,7 @@ pub struct OverriddenMetadata {
 
 /// Why nothing was written: `config_write_error_code` in the error's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ConfigWriteErrorCode {
     /// The file is not the user's own.
@@ -163,6 +173,7 @@ pub enum ConfigWriteErrorCode {
 
 /// A file that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConfigWarningNotification {
     /// What.
     pub summary: String,
@@ -178,6 +189,7 @@ pub struct ConfigWarningNotification {
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TextRange {
     /// Its first character.
     pub start: TextPosition,
@@ -187,6 +199,7 @@ pub struct TextRange {
 
 /// A place in a text.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TextPosition {
     /// From 1.
     pub line: usize,

@@ -20,10 +20,12 @@ notifications! {
 
 /// Nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerDiagnosticsParams {}
 
 /// How the server is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerDiagnosticsResponse {
     /// The program.
     pub process: ServerDiagnosticsProcess,
@@ -33,6 +35,7 @@ pub struct ServerDiagnosticsResponse {
 
 /// The program.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServerDiagnosticsProcess {
     /// Its process id.
@@ -45,6 +48,7 @@ pub struct ServerDiagnosticsProcess {
 
 /// One number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerDiagnosticsGauge {
     /// What it counts, as in `app.requests.queued`.
     pub name: String,
@@ -54,6 +58,7 @@ pub struct ServerDiagnosticsGauge {
 
 /// What to say back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MockExperimentalMethodParams {
     /// Anything.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +67,7 @@ pub struct MockExperimentalMethodParams {
 
 /// What was said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MockExperimentalMethodResponse {
     /// The same.
     pub echoed: Option<String>,
@@ -69,6 +75,7 @@ pub struct MockExperimentalMethodResponse {
 
 /// Something a user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WarningNotification {
     /// Where it happened; told only to those who follow that thread.
@@ -79,6 +86,7 @@ pub struct WarningNotification {
 
 /// Something that will go away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeprecationNoticeNotification {
     /// What.
     pub summary: String,

@@ -26,6 +26,7 @@ notifications! {
 
 /// An exec server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentAddParams {
     /// The name; one that is known is replaced. `local` is this machine.
@@ -48,6 +49,7 @@ pub struct EnvironmentAddParams {
 
 /// What skills an environment has to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvironmentSkillsParams {
     /// Names.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +58,7 @@ pub struct EnvironmentSkillsParams {
 
 /// Which environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentInfoParams {
     /// Its name.
@@ -64,6 +67,7 @@ pub struct EnvironmentInfoParams {
 
 /// An environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvironmentInfoResponse {
     /// The user's shell there.
     pub shell: EnvironmentShellInfo,
@@ -73,6 +77,7 @@ pub struct EnvironmentInfoResponse {
 
 /// A shell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvironmentShellInfo {
     /// `bash`, `zsh` or `sh`.
     pub name: String,
@@ -82,6 +87,7 @@ pub struct EnvironmentShellInfo {
 
 /// Which environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentStatusParams {
     /// Its name.
@@ -90,6 +96,7 @@ pub struct EnvironmentStatusParams {
 
 /// Whether an environment can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvironmentStatusResponse {
     /// The short of it.
     pub status: EnvironmentStatusKind,
@@ -100,6 +107,7 @@ pub struct EnvironmentStatusResponse {
 
 /// Whether an environment can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum EnvironmentStatusKind {
     /// Yes.
@@ -114,6 +122,7 @@ pub enum EnvironmentStatusKind {
 
 /// An environment of a thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentConnectionNotification {
     /// Whose.

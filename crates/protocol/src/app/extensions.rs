@@ -28,6 +28,7 @@ methods! {
 
 /// Whose plugins.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PluginInstalledParams {
     /// Folders whose market places count too.
@@ -40,6 +41,7 @@ pub struct PluginInstalledParams {
 
 /// The plugins that are installed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PluginInstalledResponse {
     /// By market place.
@@ -51,6 +53,7 @@ pub struct PluginInstalledResponse {
 
 /// A market place that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MarketplaceLoadErrorInfo {
     /// Where.
@@ -61,6 +64,7 @@ pub struct MarketplaceLoadErrorInfo {
 
 /// Which plugins.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PluginListParams {
     /// Folders whose market places count too.
@@ -76,6 +80,7 @@ pub struct PluginListParams {
 
 /// What kind of market place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PluginListMarketplaceKind {
     /// One of this machine.
@@ -92,6 +97,7 @@ pub enum PluginListMarketplaceKind {
 
 /// The plugins that can be installed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PluginListResponse {
     /// By market place.
@@ -106,6 +112,7 @@ pub struct PluginListResponse {
 
 /// Why.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PluginReconcileParams {
     /// For the record.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +121,7 @@ pub struct PluginReconcileParams {
 
 /// What was changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PluginReconcileResponse {
     /// The plugins that were.
@@ -126,6 +134,7 @@ pub struct PluginReconcileResponse {
 
 /// Which apps.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AppsListParams {
     /// Where to go on: the last answer's `nextCursor`.
@@ -144,6 +153,7 @@ pub struct AppsListParams {
 
 /// Apps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AppsListResponse {
     /// The apps.
@@ -154,6 +164,7 @@ pub struct AppsListResponse {
 
 /// Whose apps.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AppsInstalledParams {
     /// Whose configuration counts.
@@ -166,6 +177,7 @@ pub struct AppsInstalledParams {
 
 /// Apps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppsInstalledResponse {
     /// The apps.
     pub apps: Vec<InstalledApp>,
@@ -173,6 +185,7 @@ pub struct AppsInstalledResponse {
 
 /// One app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InstalledApp {
     /// Names it.
@@ -187,6 +200,7 @@ pub struct InstalledApp {
 
 /// Which tool servers.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListMcpServerStatusParams {
     /// Where to go on: the last answer's `nextCursor`.
@@ -208,6 +222,7 @@ pub struct ListMcpServerStatusParams {
 
 /// How much to tell of a tool server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum McpServerStatusDetail {
     /// All.
@@ -218,6 +233,7 @@ pub enum McpServerStatusDetail {
 
 /// Tool servers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListMcpServerStatusResponse {
     /// The servers.
@@ -228,6 +244,7 @@ pub struct ListMcpServerStatusResponse {
 
 /// Whether the sandbox of Windows is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WindowsSandboxReadinessResponse {
     /// Never, on Linux.
     pub status: WindowsSandboxReadiness,
@@ -235,6 +252,7 @@ pub struct WindowsSandboxReadinessResponse {
 
 /// Whether the sandbox of Windows is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum WindowsSandboxReadiness {
     /// It is.

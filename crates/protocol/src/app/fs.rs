@@ -36,6 +36,7 @@ notifications! {
 
 /// Which file to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsReadFileParams {
     /// Where; links are followed.
     pub path: AbsolutePath,
@@ -51,6 +52,7 @@ pub struct FsReadFileParams {
 
 /// A file's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsReadFileResponse {
     /// All of them.
@@ -59,6 +61,7 @@ pub struct FsReadFileResponse {
 
 /// What to write where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsWriteFileParams {
     /// Where.
@@ -77,6 +80,7 @@ pub struct FsWriteFileParams {
 
 /// Which directory to make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsCreateDirectoryParams {
     /// Where.
     pub path: AbsolutePath,
@@ -95,6 +99,7 @@ pub struct FsCreateDirectoryParams {
 
 /// Whose metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsGetMetadataParams {
     /// Where.
     pub path: AbsolutePath,
@@ -110,6 +115,7 @@ pub struct FsGetMetadataParams {
 
 /// Kind and times.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsGetMetadataResponse {
     /// The target of the path is a directory.
@@ -126,6 +132,7 @@ pub struct FsGetMetadataResponse {
 
 /// Which directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsReadDirectoryParams {
     /// Where.
     pub path: AbsolutePath,
@@ -141,6 +148,7 @@ pub struct FsReadDirectoryParams {
 
 /// The names in a directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsReadDirectoryResponse {
     /// In no order; links whose target is missing are left out.
     pub entries: Vec<FsReadDirectoryEntry>,
@@ -148,6 +156,7 @@ pub struct FsReadDirectoryResponse {
 
 /// One name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsReadDirectoryEntry {
     /// Bytes that are not UTF-8 are replaced.
@@ -160,6 +169,7 @@ pub struct FsReadDirectoryEntry {
 
 /// What to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsRemoveParams {
     /// Where; a link itself is removed, not its target.
     pub path: AbsolutePath,
@@ -181,6 +191,7 @@ pub struct FsRemoveParams {
 
 /// What to copy where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsCopyParams {
     /// From where.
@@ -202,6 +213,7 @@ pub struct FsCopyParams {
 
 /// What to watch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsWatchParams {
     /// The client's name for it, unique on the connection; may be empty.
@@ -220,6 +232,7 @@ pub struct FsWatchParams {
 
 /// What is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsWatchResponse {
     /// Without `.` and `..`.
     pub path: AbsolutePath,
@@ -227,6 +240,7 @@ pub struct FsWatchResponse {
 
 /// Which watch to end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsUnwatchParams {
     /// One that is unknown is no mistake.
@@ -235,6 +249,7 @@ pub struct FsUnwatchParams {
 
 /// What has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsChangedNotification {
     /// Whose watch.

@@ -14,6 +14,7 @@ methods! {
 
 /// Whose hooks.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HooksListParams {
     /// Folders; none: the server's own. Not together with `threadId`.
@@ -26,6 +27,7 @@ pub struct HooksListParams {
 
 /// Hooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HooksListResponse {
     /// One entry a folder.
     pub data: Vec<HooksListEntry>,
@@ -33,6 +35,7 @@ pub struct HooksListResponse {
 
 /// The hooks of one folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HooksListEntry {
     /// The folder.
     pub cwd: PathBuf,
@@ -46,6 +49,7 @@ pub struct HooksListEntry {
 
 /// A file that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HookErrorInfo {
     /// Where.
     pub path: PathBuf,
@@ -55,6 +59,7 @@ pub struct HookErrorInfo {
 
 /// One hook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HookMetadata {
     /// Names it: its file, moment and place there.
@@ -94,6 +99,7 @@ pub struct HookMetadata {
 
 /// What runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "handlerType", rename_all = "camelCase")]
 pub enum HookHandler {
     /// A command.
@@ -119,6 +125,7 @@ pub enum HookHandler {
 
 /// The moment a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum HookEventName {
     /// Before a model is asked.
@@ -153,6 +160,7 @@ pub enum HookEventName {
 
 /// Whose file a hook is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum HookSource {
     /// The machine's.
@@ -181,6 +189,7 @@ pub enum HookSource {
 
 /// Whether a user trusts a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum HookTrustStatus {
     /// Nobody is asked.

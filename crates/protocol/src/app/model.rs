@@ -15,6 +15,7 @@ methods! {
 
 /// Which models.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelListParams {
     /// Whose; absent: the provider in use.
@@ -33,6 +34,7 @@ pub struct ModelListParams {
 
 /// Models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelListResponse {
     /// In the order they are to be shown.
@@ -43,6 +45,7 @@ pub struct ModelListResponse {
 
 /// One model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Model {
     /// Names it here.
@@ -91,6 +94,7 @@ pub struct Model {
 
 /// A model to use instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelUpgradeInfo {
     /// Which.
@@ -107,6 +111,7 @@ pub struct ModelUpgradeInfo {
 
 /// What to tell when a model is new.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelAvailabilityNux {
     /// For people.
     pub message: String,
@@ -114,6 +119,7 @@ pub struct ModelAvailabilityNux {
 
 /// One way to think.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReasoningEffortOption {
     /// Its name, as in `low`.
@@ -124,6 +130,7 @@ pub struct ReasoningEffortOption {
 
 /// What a model understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum InputModality {
     /// Words.
@@ -143,6 +150,7 @@ impl InputModality {
 
 /// How a model works with others of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MultiAgentVersion {
     /// Not at all.
@@ -155,6 +163,7 @@ pub enum MultiAgentVersion {
 
 /// How fast a model can be had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelServiceTier {
     /// Names it.
     pub id: String,
@@ -166,6 +175,7 @@ pub struct ModelServiceTier {
 
 /// What a model does for those who are let.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelAccessPrograms {
     /// In matters of security.
     pub cyber: Vec<CyberAccessProgram>,
@@ -173,6 +183,7 @@ pub struct ModelAccessPrograms {
 
 /// Who is let.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CyberAccessProgram {
     /// Everybody.
@@ -185,10 +196,12 @@ pub enum CyberAccessProgram {
 
 /// Nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelProviderListParams {}
 
 /// Who provides models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelProviderListResponse {
     /// All providers that are configured.
@@ -201,6 +214,7 @@ pub struct ModelProviderListResponse {
 
 /// Somebody who provides models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelProviderSummary {
     /// Names it.
@@ -217,6 +231,7 @@ pub struct ModelProviderSummary {
 
 /// What kind of provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -250,6 +265,7 @@ pub enum ProviderSettings {
 
 /// How one signs in at a gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "mode",
     rename_all = "camelCase",
@@ -272,10 +288,12 @@ pub enum GatewayAuth {
 
 /// Nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelProviderCapabilitiesReadParams {}
 
 /// What a provider can do beside models.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelProviderCapabilitiesReadResponse {
     /// Make pictures.

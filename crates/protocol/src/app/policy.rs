@@ -8,6 +8,7 @@ pub use self::sandbox::{NetworkAccess, SandboxPolicy};
 
 /// What commands are held to, in short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SandboxMode {
     /// Looking.
@@ -20,6 +21,7 @@ pub enum SandboxMode {
 
 /// When a user is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AskForApproval {
     /// For every command that no rule allows.
@@ -47,6 +49,7 @@ pub enum AskForApproval {
 
 /// Who is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalsReviewer {
     /// The user.

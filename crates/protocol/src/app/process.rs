@@ -32,6 +32,7 @@ notifications! {
 
 /// What to start and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessSpawnParams {
     /// Program and arguments; not empty.
@@ -69,6 +70,7 @@ pub struct ProcessSpawnParams {
 
 /// Size of a terminal in characters; neither is 0.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProcessTerminalSize {
     /// Lines.
     pub rows: u16,
@@ -78,6 +80,7 @@ pub struct ProcessTerminalSize {
 
 /// Input for a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessWriteStdinParams {
     /// Which one.
@@ -93,6 +96,7 @@ pub struct ProcessWriteStdinParams {
 
 /// Which process to kill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessKillParams {
     /// Which one.
@@ -101,6 +105,7 @@ pub struct ProcessKillParams {
 
 /// A new size for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessResizePtyParams {
     /// Which one.
@@ -111,6 +116,7 @@ pub struct ProcessResizePtyParams {
 
 /// One piece of output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessOutputDeltaNotification {
     /// Which process.
@@ -125,6 +131,7 @@ pub struct ProcessOutputDeltaNotification {
 
 /// How a process ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessExitedNotification {
     /// Which process.

@@ -25,6 +25,7 @@ notifications! {
 
 /// What to search where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FuzzyFileSearchParams {
     /// Characters that have to be there in this order; empty finds nothing.
@@ -38,6 +39,7 @@ pub struct FuzzyFileSearchParams {
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FuzzyFileSearchResponse {
     /// Best first.
     pub files: Vec<FuzzyFileSearchResult>,
@@ -45,6 +47,7 @@ pub struct FuzzyFileSearchResponse {
 
 /// One hit. Its members have snake case on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FuzzyFileSearchResult {
     /// The folder it is below.
     pub root: String,
@@ -62,6 +65,7 @@ pub struct FuzzyFileSearchResult {
 
 /// What a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum FuzzyFileSearchMatchType {
     /// A file.
@@ -72,6 +76,7 @@ pub enum FuzzyFileSearchMatchType {
 
 /// A session to open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FuzzyFileSearchSessionStartParams {
     /// The client's name for it.
@@ -82,6 +87,7 @@ pub struct FuzzyFileSearchSessionStartParams {
 
 /// What to search for now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FuzzyFileSearchSessionUpdateParams {
     /// Which session.
@@ -92,6 +98,7 @@ pub struct FuzzyFileSearchSessionUpdateParams {
 
 /// A session to end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FuzzyFileSearchSessionStopParams {
     /// Which session.
@@ -100,6 +107,7 @@ pub struct FuzzyFileSearchSessionStopParams {
 
 /// What was found so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FuzzyFileSearchSessionUpdatedNotification {
     /// Which session.
@@ -112,6 +120,7 @@ pub struct FuzzyFileSearchSessionUpdatedNotification {
 
 /// A search that is complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FuzzyFileSearchSessionCompletedNotification {
     /// Which session.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A key or a token: plain text on the wire, and nothing to see where values are printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(pub String);
 

@@ -27,6 +27,7 @@ notifications! {
 
 /// What a client says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeParams {
     /// Who it is.
@@ -38,6 +39,7 @@ pub struct InitializeParams {
 
 /// Who a client is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClientInfo {
     /// Becomes the front of the `userAgent` if it is the first one to introduce itself, so it has
     /// to be a valid header value; may be empty.
@@ -51,6 +53,7 @@ pub struct ClientInfo {
 
 /// What a client can do.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeCapabilities {
     /// It asks people where the server would let a model decide.
@@ -78,6 +81,7 @@ pub struct InitializeCapabilities {
 
 /// What a server says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeResponse {
     /// `NAME/VERSION (OS VERSION; ARCH) TERMINAL (CLIENT; CLIENT VERSION)`; clients read the
@@ -93,6 +97,7 @@ pub struct InitializeResponse {
 
 /// Whether somebody steers this server from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RemoteControlStatus {
     /// Always disabled here.
@@ -107,6 +112,7 @@ pub struct RemoteControlStatus {
 
 /// How far remote control has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum RemoteControlConnectionStatus {
     /// Off.

@@ -23,6 +23,7 @@ notifications! {
 
 /// Whose skills.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkillsListParams {
     /// Folders; none: the server's own.
@@ -35,6 +36,7 @@ pub struct SkillsListParams {
 
 /// Skills.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillsListResponse {
     /// One entry a folder.
     pub data: Vec<SkillsListEntry>,
@@ -42,6 +44,7 @@ pub struct SkillsListResponse {
 
 /// The skills of one folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillsListEntry {
     /// The folder.
     pub cwd: PathBuf,
@@ -53,6 +56,7 @@ pub struct SkillsListEntry {
 
 /// A skill that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillErrorInfo {
     /// Where.
     pub path: PathBuf,
@@ -62,6 +66,7 @@ pub struct SkillErrorInfo {
 
 /// One skill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkillMetadata {
     /// Names it.
@@ -89,6 +94,7 @@ pub struct SkillMetadata {
 
 /// How a skill is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkillInterface {
     /// For people.
@@ -111,6 +117,7 @@ pub struct SkillInterface {
 
 /// What a skill needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillDependencies {
     /// Tools.
     pub tools: Vec<SkillToolDependency>,
@@ -118,6 +125,7 @@ pub struct SkillDependencies {
 
 /// One tool a skill needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillToolDependency {
     /// What kind of tool.
     pub r#type: String,
@@ -139,6 +147,7 @@ pub struct SkillToolDependency {
 
 /// Whose a skill is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SkillScope {
     /// The user's.
@@ -153,6 +162,7 @@ pub enum SkillScope {
 
 /// Where else to look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkillsExtraRootsSetParams {
     /// Folders; none: nowhere else.
@@ -161,6 +171,7 @@ pub struct SkillsExtraRootsSetParams {
 
 /// What to switch: exactly one of path and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillsConfigWriteParams {
     /// The skill that lies there.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +185,7 @@ pub struct SkillsConfigWriteParams {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkillsConfigWriteResponse {
     /// On or off.
@@ -182,4 +194,5 @@ pub struct SkillsConfigWriteResponse {
 
 /// Nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillsChangedNotification {}

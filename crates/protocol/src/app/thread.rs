@@ -99,6 +99,7 @@ notifications! {
 
 /// A thread has begun.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThreadStartedNotification {
     /// It.
     pub thread: Thread,
@@ -106,6 +107,7 @@ pub struct ThreadStartedNotification {
 
 /// What a thread does has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadStatusChangedNotification {
     /// Which.
@@ -116,6 +118,7 @@ pub struct ThreadStatusChangedNotification {
 
 /// A thread is no longer at hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadClosedNotification {
     /// Which.
@@ -124,6 +127,7 @@ pub struct ThreadClosedNotification {
 
 /// A thread's later turns are done in another way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSettingsUpdatedNotification {
     /// Which.

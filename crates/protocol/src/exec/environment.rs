@@ -23,6 +23,7 @@ methods! {
 
 /// The machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentInfo {
     /// The user's shell.
@@ -58,6 +59,7 @@ pub struct EnvironmentInfo {
 
 /// A shell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShellInfo {
     /// `bash`, `zsh` or `sh`.
     pub name: String,
@@ -67,6 +69,7 @@ pub struct ShellInfo {
 
 /// Whether the machine can be used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusResponse {
     /// `ready`.
     pub status: String,
@@ -74,6 +77,7 @@ pub struct StatusResponse {
 
 /// Which parts of the configuration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentConfigReadParams {
     /// Whose project's configuration.
@@ -86,6 +90,7 @@ pub struct EnvironmentConfigReadParams {
 
 /// The configuration, layer by layer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigReadResponse {
     /// The user's home.
@@ -102,6 +107,7 @@ pub struct ConfigReadResponse {
 
 /// Layers from the weakest to the strongest.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigLayers {
     /// The layers that hold something of what was asked.
@@ -112,6 +118,7 @@ pub struct ConfigLayers {
 
 /// One layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigLayer {
     /// Where it came from, for people.

@@ -46,6 +46,7 @@ notifications! {
 
 /// The answer of a call that only does something.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Done {}
 
 fn yes() -> bool {
@@ -54,6 +55,7 @@ fn yes() -> bool {
 
 /// Which file to read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsReadFileParams {
     /// Where.
@@ -68,6 +70,7 @@ pub struct WireFsReadFileParams {
 
 /// A file's bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsReadFileResponse {
     /// All of them.
@@ -76,6 +79,7 @@ pub struct FsReadFileResponse {
 
 /// What to write where.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsWriteFileParams {
     /// Where.
@@ -92,6 +96,7 @@ pub struct WireFsWriteFileParams {
 
 /// Which directory to make.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsCreateDirectoryParams {
     /// Where.
@@ -109,6 +114,7 @@ pub struct WireFsCreateDirectoryParams {
 
 /// Whose metadata.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsGetMetadataParams {
     /// Where.
@@ -123,6 +129,7 @@ pub struct WireFsGetMetadataParams {
 
 /// Kind, size and times.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsGetMetadataResponse {
     /// The target of the path is a directory.
@@ -142,6 +149,7 @@ pub struct FsGetMetadataResponse {
 
 /// Which path.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsCanonicalizeParams {
     /// Where.
@@ -153,6 +161,7 @@ pub struct WireFsCanonicalizeParams {
 
 /// The path without links.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsCanonicalizeResponse {
     /// Exists, and has no links, `.` or `..`.
     pub path: PathUri,
@@ -160,6 +169,7 @@ pub struct FsCanonicalizeResponse {
 
 /// Which directory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsReadDirectoryParams {
     /// Where.
@@ -171,6 +181,7 @@ pub struct WireFsReadDirectoryParams {
 
 /// The names in a directory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsReadDirectoryResponse {
     /// In no order; links whose target is missing are left out.
     pub entries: Vec<FsReadDirectoryEntry>,
@@ -178,6 +189,7 @@ pub struct FsReadDirectoryResponse {
 
 /// One name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsReadDirectoryEntry {
     /// Bytes that are not UTF-8 are replaced.
@@ -190,6 +202,7 @@ pub struct FsReadDirectoryEntry {
 
 /// What to walk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsWalkParams {
     /// Where.
@@ -203,6 +216,7 @@ pub struct WireFsWalkParams {
 
 /// How far to walk.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsWalkOptions {
     /// 0 names only what the root holds; at most 64.
@@ -220,6 +234,7 @@ pub struct FsWalkOptions {
 
 /// What was found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsWalkResponse {
     /// Breadth first, sorted within a directory.
     pub entries: Vec<FsWalkEntry>,
@@ -231,6 +246,7 @@ pub struct FsWalkResponse {
 
 /// One name below the root.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsWalkEntry {
     /// Where.
     pub path: PathUri,
@@ -240,6 +256,7 @@ pub struct FsWalkEntry {
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FsWalkKind {
     /// A regular file, or a link to one.
@@ -250,6 +267,7 @@ pub enum FsWalkKind {
 
 /// A directory that could not be read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsWalkError {
     /// Where.
     pub path: PathUri,
@@ -259,6 +277,7 @@ pub struct FsWalkError {
 
 /// What to remove.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsRemoveParams {
     /// Where; of a link, the link is removed.
@@ -279,6 +298,7 @@ pub struct WireFsRemoveParams {
 
 /// What to copy where.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsCopyParams {
     /// From.
@@ -294,6 +314,7 @@ pub struct WireFsCopyParams {
 
 /// What to open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireFsOpenParams {
     /// The client's name for the open file; at most 32 bytes.
@@ -310,6 +331,7 @@ pub struct WireFsOpenParams {
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FsOpenMode {
     /// Reading.
@@ -321,6 +343,7 @@ pub enum FsOpenMode {
 
 /// The file is open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsOpenResponse {
     /// As asked.
@@ -329,6 +352,7 @@ pub struct FsOpenResponse {
 
 /// Which part to read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsReadBlockParams {
     /// Which open file.
@@ -341,6 +365,7 @@ pub struct FsReadBlockParams {
 
 /// A part of a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsReadBlockResponse {
     /// The bytes.
     pub chunk: Base64Bytes,
@@ -350,6 +375,7 @@ pub struct FsReadBlockResponse {
 
 /// Which part to write.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsWriteBlockParams {
     /// Which open file.
@@ -362,6 +388,7 @@ pub struct FsWriteBlockParams {
 
 /// Which open file to close; one that is not open is fine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsCloseParams {
     /// Which open file.
@@ -370,6 +397,7 @@ pub struct FsCloseParams {
 
 /// What to watch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsWatchMissingParams {
     /// The client's name for the watch.
@@ -383,6 +411,7 @@ pub struct FsWatchMissingParams {
 
 /// Whether there is a watch now.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FsWatchMissingResponse {
     /// `false`: look yourself.
     pub watching: bool,
@@ -390,6 +419,7 @@ pub struct FsWatchMissingResponse {
 
 /// Which watch saw something; it is over.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FsMissingChangedParams {
     /// The client's name for the watch.

@@ -19,6 +19,7 @@ notifications! {
 
 /// What to request.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRequestParams {
     /// Any token; its case is kept.
@@ -46,6 +47,7 @@ pub struct HttpRequestParams {
 
 /// One header line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HttpHeader {
     /// Lower-case in answers.
@@ -59,6 +61,7 @@ pub struct HttpHeader {
 
 /// What becomes of redirects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RedirectPolicy {
     /// They are followed.
@@ -70,6 +73,7 @@ pub enum RedirectPolicy {
 
 /// The answer; any HTTP status is a success here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRequestResponse {
     /// The HTTP status.
@@ -82,6 +86,7 @@ pub struct HttpRequestResponse {
 
 /// A part of a streamed body.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BodyDeltaParams {
     /// Of which request.

@@ -52,6 +52,7 @@ notifications! {
 
 /// How to start a process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WireExecParams {
     /// Unique in the session; may be empty.
@@ -105,6 +106,7 @@ pub struct WireExecParams {
 
 /// Whose work a process is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExecMetadata {
     /// A UUID.
@@ -119,6 +121,7 @@ pub mod uuid_text;
 
 /// A shell whose start-up files were captured before.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ShellSnapshot {
     /// 1 to 256 bytes.
@@ -129,6 +132,7 @@ pub struct ShellSnapshot {
 
 /// How a process's environment is made from the server's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvPolicy {
     /// What is taken from the server's environment.
@@ -145,6 +149,7 @@ pub struct EnvPolicy {
 
 /// What is taken from the server's environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Inherit {
     // In the order in which the reference lists them when it refuses another.
@@ -158,6 +163,7 @@ pub enum Inherit {
 
 /// Details of a managed network.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ManagedNetwork {
     /// Ports of the loopback interface that stay reachable.
@@ -168,6 +174,7 @@ pub struct ManagedNetwork {
 
 /// Rows and columns of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TerminalSize {
     /// Lines.
     pub rows: u16,
@@ -177,6 +184,7 @@ pub struct TerminalSize {
 
 /// The process runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StartResponse {
     /// As asked.
@@ -188,6 +196,7 @@ pub struct StartResponse {
 
 /// What to read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReadParams {
     /// Which process.
@@ -205,6 +214,7 @@ pub struct ReadParams {
 
 /// Retained output and where the process stands.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReadResponse {
     /// In order of `seq`.
@@ -241,6 +251,7 @@ pub struct ReadResponse {
 
 /// One retained chunk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadChunk {
     /// Its sequence number.
     pub seq: u64,
@@ -252,6 +263,7 @@ pub struct ReadChunk {
 
 /// Where output came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OutputStream {
     /// The pipe at descriptor 1.
@@ -264,6 +276,7 @@ pub enum OutputStream {
 
 /// Bytes for the standard input.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WriteParams {
     /// Which process.
@@ -277,6 +290,7 @@ pub struct WriteParams {
 
 /// What became of the bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WriteResponse {
     /// What became of the bytes.
@@ -288,6 +302,7 @@ pub struct WriteResponse {
 
 /// What became of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum WriteStatus {
     /// Queued, now or by an earlier write of the same id.
@@ -302,6 +317,7 @@ pub enum WriteStatus {
 
 /// Which signal for whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignalParams {
     /// Which process.
@@ -312,6 +328,7 @@ pub struct SignalParams {
 
 /// Signals by name. The reference knows only `interrupt`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SignalName {
     /// SIGINT.
@@ -332,10 +349,12 @@ pub enum SignalName {
 
 /// Sent, or there was nobody to send it to.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignalResponse {}
 
 /// Which process to end.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TerminateParams {
     /// Which process.
@@ -347,6 +366,7 @@ pub struct TerminateParams {
 
 /// Whether there was something to end.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TerminateResponse {
     /// The process itself (not only descendants of it) was running.
     pub running: bool,
@@ -354,6 +374,7 @@ pub struct TerminateResponse {
 
 /// A new size.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResizeParams {
     /// Which process.
@@ -364,10 +385,12 @@ pub struct ResizeParams {
 
 /// Done.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResizeResponse {}
 
 /// Whose input ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CloseStdinParams {
     /// Which process.
@@ -376,6 +399,7 @@ pub struct CloseStdinParams {
 
 /// As for a write: `accepted`, `unknownProcess`, `stdinClosed` or `starting`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloseStdinResponse {
     /// What became of it.
     pub status: WriteStatus,
@@ -383,6 +407,7 @@ pub struct CloseStdinResponse {
 
 /// Whose notifications.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FollowParams {
     /// Which process.
@@ -393,6 +418,7 @@ pub struct FollowParams {
 
 /// From where notifications go on, or where they stopped.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FollowResponse {
     /// The next sequence number; what lies before it is to be read.
@@ -401,6 +427,7 @@ pub struct FollowResponse {
 
 /// The processes of the session.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListResponse {
     /// In order of their start.
     pub processes: Vec<ProcessSummary>,
@@ -408,6 +435,7 @@ pub struct ListResponse {
 
 /// One process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessSummary {
     /// The client's name for it.

@@ -16,6 +16,7 @@ use crate::PathUri;
 
 /// The sandbox of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     rename_all = "camelCase",
     expecting = "struct WireFileSystemSandboxContext"
@@ -53,6 +54,7 @@ pub struct SandboxContext {
 
 /// What relative rules are about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     rename_all = "camelCase",
     default,
@@ -67,6 +69,7 @@ pub struct PolicyContext {
 
 /// What is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "lowercase",
@@ -92,6 +95,7 @@ pub enum Permissions {
 
 /// What files may be touched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "lowercase",
@@ -113,6 +117,7 @@ pub enum FileSystemPolicy {
 
 /// One rule about files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "struct ExecFileSystemSandboxEntry")]
 pub struct SandboxEntry {
     /// What it is about.
@@ -126,6 +131,7 @@ pub struct SandboxEntry {
 
 /// What may be done with a file, and with everything below a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SandboxAccess {
     /// Looking.
@@ -139,6 +145,7 @@ pub enum SandboxAccess {
 
 /// What to do with a rule about a path that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MissingPathBehavior {
     /// Do without it.
@@ -147,6 +154,7 @@ pub enum MissingPathBehavior {
 
 /// Whether the network may be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NetworkPolicy {
     /// No.
@@ -157,6 +165,7 @@ pub enum NetworkPolicy {
 
 /// Levels of another operating system's sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowsSandboxLevel {
     /// None.
@@ -171,6 +180,7 @@ pub enum WindowsSandboxLevel {
 
 /// What another operating system's sandbox does with its proxy settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WindowsSandboxProxySettingsMode {
     /// Brings them up to date.
@@ -181,6 +191,7 @@ pub enum WindowsSandboxProxySettingsMode {
 
 /// Whether a caller wants less than the policy says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SandboxOverride {
     /// No.

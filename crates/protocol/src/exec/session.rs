@@ -17,6 +17,7 @@ notifications! {
 
 /// What a client says of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeParams {
     /// Free text, for logs. The reference's own client is `codex-environment`.
@@ -28,6 +29,7 @@ pub struct InitializeParams {
 
 /// The session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitializeResponse {
     /// Whoever knows it may resume the session: keep it as a secret. The same one on resume.

@@ -45,7 +45,7 @@ fn through<T: Serialize + DeserializeOwned>(value: &Value) -> Result<Value, Stri
     serde_json::to_value(typed).map_err(|error| error.to_string())
 }
 
-fn asked<M: Method>(answer_name: &'static str) -> Asked {
+pub(crate) fn asked<M: Method>(answer_name: &'static str) -> Asked {
     Asked {
         name: M::NAME,
         params: through::<M::Params>,
@@ -67,7 +67,7 @@ fn carrying<M: Method>(answer_name: &'static str) -> Asked {
     }
 }
 
-fn told<N: Notification>() -> Told {
+pub(crate) fn told<N: Notification>() -> Told {
     Told {
         name: N::NAME,
         params: through::<N::Params>,

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod every;
+mod files;
 mod gate;
 mod golden;
 mod refused;

@@ -5,7 +5,7 @@
 //! that was decoded, and no member that the schema does not know. Wherever the schema has a list
 //! of names, a name that is not in it is refused, and the list our type knows is the same.
 
-mod instances;
+pub(crate) mod instances;
 mod reference;
 
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How to find out.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSessionsListParams {
     /// Asks the service about the workspaces first.
@@ -14,6 +15,7 @@ pub struct AccountSessionsListParams {
 
 /// The accounts that are signed in side by side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSessionsResponse {
     /// The one in use.
@@ -24,6 +26,7 @@ pub struct AccountSessionsResponse {
 
 /// One account that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSession {
     /// Names it.
@@ -48,6 +51,7 @@ pub struct AccountSession {
 
 /// One workspace of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSessionWorkspace {
     /// Names it.
@@ -62,6 +66,7 @@ pub struct AccountSessionWorkspace {
 
 /// Whose a workspace is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum AccountSessionWorkspaceKind {
     /// One person's.
@@ -72,6 +77,7 @@ pub enum AccountSessionWorkspaceKind {
 
 /// What an account should do for its security.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GetAccountSecuritySetupResponse {
     /// Nothing.
     pub notice: Option<AccountSecuritySetupNotice>,
@@ -79,6 +85,7 @@ pub struct GetAccountSecuritySetupResponse {
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSecuritySetupNotice {
     /// Whose account.
@@ -95,6 +102,7 @@ pub struct AccountSecuritySetupNotice {
 
 /// A button.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountSecuritySetupAction {
     /// What it says.
     pub label: String,
@@ -104,6 +112,7 @@ pub struct AccountSecuritySetupAction {
 
 /// Which provider.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayOAuthReadParams {
     /// Absent: the one in use.
@@ -113,6 +122,7 @@ pub struct GatewayOAuthReadParams {
 
 /// Whether a provider wants a login at a gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayOAuthReadResponse {
     /// Which provider.
@@ -132,6 +142,7 @@ pub struct GatewayOAuthReadResponse {
 
 /// How far a login at a gateway is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum GatewayOAuthStatus {
     /// It cannot begin yet.
@@ -146,10 +157,12 @@ pub enum GatewayOAuthStatus {
 
 /// Nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BedrockCheckGovCloudRequirementsParams {}
 
 /// Whether the provider is a government's cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BedrockCheckGovCloudRequirementsResponse {
     /// Whether it is.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is to be told of an account's limits.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetAccountRateLimitsParams {
     /// Only sums.
@@ -17,6 +18,7 @@ pub struct GetAccountRateLimitsParams {
 
 /// Whose use.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetAccountTokenUsageParams {
     /// That of a thread; absent: that of the account.
@@ -26,6 +28,7 @@ pub struct GetAccountTokenUsageParams {
 
 /// What to use up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsumeAccountRateLimitResetCreditParams {
     /// The same for the same attempt; not empty.
@@ -37,6 +40,7 @@ pub struct ConsumeAccountRateLimitResetCreditParams {
 
 /// What to ask the owner for.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendAddCreditsNudgeEmailParams {
     /// What is used up.
@@ -45,6 +49,7 @@ pub struct SendAddCreditsNudgeEmailParams {
 
 /// What is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AddCreditsNudgeCreditType {
     /// What was paid for.

@@ -6,6 +6,7 @@ use crate::app::Secret;
 
 /// How to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -64,6 +65,7 @@ pub enum LoginAccountParams {
 
 /// Whose look the pages of a login have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LoginAppBrand {
     /// The program's.
@@ -74,6 +76,7 @@ pub enum LoginAppBrand {
 
 /// How far a login came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -106,6 +109,7 @@ pub enum LoginAccountResponse {
 
 /// A login to give up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CancelLoginAccountParams {
     /// Which: a UUID.
@@ -114,6 +118,7 @@ pub struct CancelLoginAccountParams {
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CancelLoginAccountResponse {
     /// The short of it.
     pub status: CancelLoginAccountStatus,
@@ -121,6 +126,7 @@ pub struct CancelLoginAccountResponse {
 
 /// What became of a login that was to be given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CancelLoginAccountStatus {
     /// It is given up.
@@ -131,6 +137,7 @@ pub enum CancelLoginAccountStatus {
 
 /// How a login ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountLoginCompletedNotification {
     /// Which, where it had to be waited for.
@@ -145,6 +152,7 @@ pub struct AccountLoginCompletedNotification {
 
 /// What to show a new user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DesktopOnboardingEntrypoint {
     /// What is of use there.

@@ -7,6 +7,7 @@ use crate::app::AbsolutePath;
 
 /// One layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigLayer {
     /// Where it comes from.
@@ -22,6 +23,7 @@ pub struct ConfigLayer {
 
 /// A layer, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConfigLayerMetadata {
     /// Where it comes from.
     pub name: ConfigLayerSource,
@@ -31,6 +33,7 @@ pub struct ConfigLayerMetadata {
 
 /// Where a layer comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",

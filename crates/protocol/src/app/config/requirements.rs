@@ -11,6 +11,7 @@ use crate::app::policy::{ApprovalsReviewer, AskForApproval, SandboxMode};
 
 /// What the administrator demands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigRequirementsReadResponse {
     /// Demands about two kinds of speed are kept apart.
@@ -21,6 +22,7 @@ pub struct ConfigRequirementsReadResponse {
 
 /// Demands; `null` where there is none.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigRequirements {
     /// The only provider.
@@ -95,6 +97,7 @@ pub struct ConfigRequirements {
 
 /// Where keys are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CliAuthCredentialsStoreMode {
     /// In a file.
@@ -109,6 +112,7 @@ pub enum CliAuthCredentialsStoreMode {
 
 /// How commands are held, on Windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum WindowsSandboxImplementation {
     /// By an administrator's means.
@@ -121,6 +125,7 @@ pub enum WindowsSandboxImplementation {
 
 /// Where data may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ResidencyRequirement {
     /// In the United States.

@@ -12,6 +12,7 @@ use crate::app::policy::{ApprovalsReviewer, AskForApproval, SandboxMode};
 
 /// The effective values; `null` where nothing is said.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Config {
     /// The model.
     pub model: Option<String>,
@@ -74,6 +75,7 @@ pub struct Config {
 
 /// What tokens count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AutoCompactTokenLimitScope {
     /// All of a conversation.
@@ -84,6 +86,7 @@ pub enum AutoCompactTokenLimitScope {
 
 /// What commands may do that may write to a project.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SandboxWorkspaceWrite {
     /// Folders beside the project.
     #[serde(default)]
@@ -101,6 +104,7 @@ pub struct SandboxWorkspaceWrite {
 
 /// A way to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ForcedLoginMethod {
     /// At ChatGPT.
@@ -111,6 +115,7 @@ pub enum ForcedLoginMethod {
 
 /// Whether the web is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum WebSearchMode {
     /// Not at all.
@@ -125,6 +130,7 @@ pub enum WebSearchMode {
 
 /// Who searches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WebSearchProvider {
     /// The model's own provider.
@@ -135,6 +141,7 @@ pub enum WebSearchProvider {
 
 /// How much of a model's thinking is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ReasoningSummary {
     /// As the model likes.
@@ -149,6 +156,7 @@ pub enum ReasoningSummary {
 
 /// How much a model says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Verbosity {
     /// Little.
@@ -161,6 +169,7 @@ pub enum Verbosity {
 
 /// The only workspaces one may sign in to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ForcedChatgptWorkspaceIds {
     /// One.

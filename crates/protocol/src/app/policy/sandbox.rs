@@ -9,6 +9,7 @@ use crate::app::AbsolutePath;
 
 /// What a command is held to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -43,6 +44,7 @@ pub enum SandboxPolicy {
 
 /// Whether the network may be reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum NetworkAccess {
     /// No.
@@ -55,6 +57,7 @@ pub enum NetworkAccess {
 /// The policy as it comes, with what older clients say. It has the reference's name, which a
 /// client is told where the value is none of its kinds.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -88,9 +91,12 @@ enum SandboxPolicyDeserialize {
 
 /// Which files may be read, as older clients say it.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase")]
 enum ReadAccess {
     FullAccess {},
+    // Refused, in words of its own.
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Restricted {},
 }
 

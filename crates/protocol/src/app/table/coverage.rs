@@ -74,7 +74,10 @@ fn list(text: &mut String, title: &str, entries: &[&Entry], is_served: &dyn Fn(&
             State::Later => ("later", ""),
             State::Refused { why } => ("not offered: ", why),
         };
-        line(text, format_args!("| `{name}` | {surface} | {state}{why} |"));
+        line(
+            text,
+            format_args!("| `{name}` | {surface} | {state}{why} |"),
+        );
     }
 }
 

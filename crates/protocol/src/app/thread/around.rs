@@ -5,6 +5,7 @@ use serde_json::Value;
 
 /// A name for a thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSetNameParams {
     /// Which.
@@ -15,6 +16,7 @@ pub struct ThreadSetNameParams {
 
 /// A thread has another name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadNameUpdatedNotification {
     /// Which.
@@ -25,6 +27,7 @@ pub struct ThreadNameUpdatedNotification {
 
 /// Which attachments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadAttachmentListParams {
     /// Whose; it need not exist.
@@ -39,6 +42,7 @@ pub struct ThreadAttachmentListParams {
 
 /// Attachments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadAttachmentListResponse {
     /// They.
@@ -49,6 +53,7 @@ pub struct ThreadAttachmentListResponse {
 
 /// What a client attached to a thread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadAttachment {
     /// Names it.
@@ -65,6 +70,7 @@ pub struct ThreadAttachment {
 
 /// Which terminals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadBackgroundTerminalsListParams {
     /// Whose.
@@ -79,6 +85,7 @@ pub struct ThreadBackgroundTerminalsListParams {
 
 /// Terminals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadBackgroundTerminalsListResponse {
     /// They.
@@ -89,6 +96,7 @@ pub struct ThreadBackgroundTerminalsListResponse {
 
 /// A command of a thread that goes on between its turns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadBackgroundTerminal {
     /// The item that began it.
@@ -109,6 +117,7 @@ pub struct ThreadBackgroundTerminal {
 
 /// Whose terminals are to end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadBackgroundTerminalsCleanParams {
     /// Its id.
@@ -117,6 +126,7 @@ pub struct ThreadBackgroundTerminalsCleanParams {
 
 /// Which thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadGoalGetParams {
     /// Its id.
@@ -125,6 +135,7 @@ pub struct ThreadGoalGetParams {
 
 /// What it is to reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThreadGoalGetResponse {
     /// Absent: nothing was said.
     pub goal: Option<ThreadGoal>,
@@ -132,6 +143,7 @@ pub struct ThreadGoalGetResponse {
 
 /// What a thread is to reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadGoal {
     /// Whose.
@@ -154,6 +166,7 @@ pub struct ThreadGoal {
 
 /// How far a goal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ThreadGoalStatus {
     /// On its way.
@@ -172,6 +185,7 @@ pub enum ThreadGoalStatus {
 
 /// How far the user has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadReadState {
     /// The first that was not read; absent: all was.
@@ -182,6 +196,7 @@ pub struct ThreadReadState {
 
 /// The first that was not read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -199,6 +214,7 @@ pub enum ThreadUnreadPosition {
 
 /// The user has read, or wants to have not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadReadStateUpdateParams {
     /// Which thread.
@@ -211,6 +227,7 @@ pub struct ThreadReadStateUpdateParams {
 
 /// What the user did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum ThreadReadStateOperation {
     /// Read all.
@@ -221,6 +238,7 @@ pub enum ThreadReadStateOperation {
 
 /// How far the user has read now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadReadStateUpdateResponse {
     /// That.
@@ -229,6 +247,7 @@ pub struct ThreadReadStateUpdateResponse {
 
 /// The user has read further.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadReadStateChangedNotification {
     /// In which thread.

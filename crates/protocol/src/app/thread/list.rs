@@ -8,6 +8,7 @@ use super::{Thread, ThreadReadState};
 
 /// Which thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadReadParams {
     /// Its id.
@@ -19,6 +20,7 @@ pub struct ThreadReadParams {
 
 /// A thread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadReadResponse {
     /// It.
@@ -29,6 +31,7 @@ pub struct ThreadReadResponse {
 
 /// Which ids.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThreadLoadedListParams {
     /// Where to go on: the last answer's `nextCursor`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +43,7 @@ pub struct ThreadLoadedListParams {
 
 /// Ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadLoadedListResponse {
     /// The oldest first.
@@ -50,6 +54,7 @@ pub struct ThreadLoadedListResponse {
 
 /// Which threads.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadListParams {
     /// Only those of the account in use.
@@ -113,6 +118,7 @@ pub struct ThreadListParams {
 
 /// Folders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ThreadListCwdFilter {
     /// One.
@@ -123,6 +129,7 @@ pub enum ThreadListCwdFilter {
 
 /// What threads are put in order by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ThreadSortKey {
     /// Their beginning.
@@ -137,6 +144,7 @@ pub enum ThreadSortKey {
 
 /// A direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SortDirection {
     /// The least first.
@@ -147,6 +155,7 @@ pub enum SortDirection {
 
 /// What kind of program began a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ThreadSourceKind {
     /// One in a terminal.
@@ -173,6 +182,7 @@ pub enum ThreadSourceKind {
 
 /// Threads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadListResponse {
     /// In the order that was asked for.
@@ -187,6 +197,7 @@ pub struct ThreadListResponse {
 
 /// Which thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadUnsubscribeParams {
     /// Its id.
@@ -195,6 +206,7 @@ pub struct ThreadUnsubscribeParams {
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThreadUnsubscribeResponse {
     /// What.
     pub status: ThreadUnsubscribeStatus,
@@ -202,6 +214,7 @@ pub struct ThreadUnsubscribeResponse {
 
 /// What became of not wanting to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ThreadUnsubscribeStatus {
     /// There is no such thread at hand.

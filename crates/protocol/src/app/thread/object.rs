@@ -7,6 +7,7 @@ use crate::app::AbsolutePath;
 
 /// A thread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Thread {
     /// Names it; a UUID of version 7.
@@ -80,6 +81,7 @@ pub struct Thread {
 
 /// Where a thread's commands run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadEnvironment {
     /// Names it; `local` is the server's own machine.
@@ -92,10 +94,12 @@ pub struct ThreadEnvironment {
 
 /// Nothing yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThreadExtra {}
 
 /// A place to put threads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThreadSection {
     /// Names it here.
     pub id: String,
@@ -107,6 +111,7 @@ pub struct ThreadSection {
 
 /// How a section is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThreadSectionAppearance {
     /// For people.
     pub color: Option<String>,
@@ -116,6 +121,7 @@ pub struct ThreadSectionAppearance {
 
 /// How a thread's past is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ThreadHistoryMode {
     /// As one file.
@@ -127,6 +133,7 @@ pub enum ThreadHistoryMode {
 
 /// What a thread does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -148,6 +155,7 @@ pub enum ThreadStatus {
 
 /// What a turn waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ThreadActiveFlag {
     /// A word of the user, whether it may do something.
@@ -158,6 +166,7 @@ pub enum ThreadActiveFlag {
 
 /// The state of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GitInfo {
     /// The commit.
@@ -170,6 +179,7 @@ pub struct GitInfo {
 
 /// What kind of program began a thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SessionSource {
     /// One in a terminal.
@@ -190,6 +200,7 @@ pub enum SessionSource {
 
 /// Why a model began a thread. Its members have snake case on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SubAgentSource {
     /// To look at changes.

@@ -12,6 +12,7 @@ use crate::app::{
 
 /// How a thread's later turns are done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSettings {
     /// Plugins that are not used.
@@ -50,6 +51,7 @@ pub struct ThreadSettings {
 
 /// What is to be changed; what is absent stays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSettingsUpdateParams {
     /// Whose.
@@ -100,6 +102,7 @@ pub struct ThreadSettingsUpdateParams {
 
 /// Where commands are to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TurnEnvironmentParams {
     /// Names it; `local` is the server's own machine.
@@ -113,6 +116,7 @@ pub struct TurnEnvironmentParams {
 
 /// A permission profile in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActivePermissionProfile {
     /// Its name; one that is built in begins with a colon.
     pub id: String,
@@ -122,6 +126,7 @@ pub struct ActivePermissionProfile {
 
 /// A mode of working.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CollaborationMode {
     /// Which.
     pub mode: ModeKind,
@@ -131,6 +136,7 @@ pub struct CollaborationMode {
 
 /// What a mode of working works with. Its members have snake case on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CollaborationSettings {
     /// Who answers.
     pub model: String,
@@ -142,6 +148,7 @@ pub struct CollaborationSettings {
 
 /// How a model works with others of its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MultiAgentMode {
     /// When it is asked to.
@@ -155,6 +162,7 @@ pub enum MultiAgentMode {
 
 /// A model's tone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Personality {
     /// Its own.

@@ -16,6 +16,7 @@ use crate::app::{
 
 /// How a thread is to begin; what is absent is as configured.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadStartParams {
     /// Who answers.
@@ -103,6 +104,7 @@ pub struct ThreadStartParams {
 
 /// Why a user begins a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ThreadStartSource {
     /// The client has started.
@@ -113,6 +115,7 @@ pub enum ThreadStartSource {
 
 /// A tool, or several with one name in front.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -144,6 +147,7 @@ pub enum DynamicToolSpec {
 
 /// One of several tools.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -166,6 +170,7 @@ pub enum DynamicToolNamespaceTool {
 
 /// A folder of capabilities.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SelectedCapabilityRoot {
     /// Names it.
     pub id: String,
@@ -175,6 +180,7 @@ pub struct SelectedCapabilityRoot {
 
 /// Where a folder of capabilities is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -192,6 +198,7 @@ pub enum CapabilityRootLocation {
 
 /// A thread that has begun, and how its turns are done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadStartResponse {
     /// It.

@@ -12,6 +12,7 @@ use super::SortDirection;
 
 /// Which turns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadTurnsListParams {
     /// Whose.
@@ -32,6 +33,7 @@ pub struct ThreadTurnsListParams {
 
 /// Turns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadTurnsListResponse {
     /// In the order that was asked for.
@@ -44,6 +46,7 @@ pub struct ThreadTurnsListResponse {
 
 /// A turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
     /// Names it.
@@ -69,6 +72,7 @@ pub struct Turn {
 
 /// How much of a turn's items is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TurnItemsView {
     /// Nothing.
@@ -82,6 +86,7 @@ pub enum TurnItemsView {
 
 /// How far a turn is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TurnStatus {
     /// At its end.
@@ -96,6 +101,7 @@ pub enum TurnStatus {
 
 /// Which items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadItemsListParams {
     /// Whose.
@@ -119,6 +125,7 @@ pub struct ThreadItemsListParams {
 
 /// Which items come without their output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadItemOutputDeferral {
     /// Commands.
@@ -141,6 +148,7 @@ pub enum ThreadItemsListCursor {
 
 /// An item to go on beside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -156,6 +164,7 @@ pub enum ThreadItemsListAnchor {
 
 /// Items.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadItemsListResponse {
     /// In the order that was asked for.
@@ -168,6 +177,7 @@ pub struct ThreadItemsListResponse {
 
 /// An item, with the turn it is in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadItemEntry {
     /// The turn.

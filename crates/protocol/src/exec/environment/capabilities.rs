@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Clients use newer members and methods only where the server announces them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Capabilities {
     /// `networkProxy` in a start.

@@ -6,6 +6,7 @@ use crate::{PathUri, exec::sandbox::SandboxContext};
 
 /// Where to look.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WireCapabilityRootsDiscoverParams {
     /// At most 128.
     pub roots: Vec<CapabilityRoot>,
@@ -13,6 +14,7 @@ pub struct WireCapabilityRootsDiscoverParams {
 
 /// One place to look.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CapabilityRoot {
     /// The client's name for it.
     pub id: String,
@@ -25,6 +27,7 @@ pub struct CapabilityRoot {
 
 /// What was found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiscoverRootsResponse {
     /// In the order of the question.
     pub roots: Vec<DiscoveredRoot>,
@@ -32,6 +35,7 @@ pub struct DiscoverRootsResponse {
 
 /// What one place holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoveredRoot {
     /// The client's name for it.
@@ -52,6 +56,7 @@ pub struct DiscoveredRoot {
 
 /// The files of a plugin.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PluginFiles {
     /// What it is.
@@ -64,6 +69,7 @@ pub struct PluginFiles {
 
 /// The files of a skill.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillFiles {
     /// `SKILL.md`.
     pub instructions: CapabilityFile,
@@ -73,6 +79,7 @@ pub struct SkillFiles {
 
 /// A file and what it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CapabilityFile {
     /// Where.
     pub path: PathUri,
@@ -82,6 +89,7 @@ pub struct CapabilityFile {
 
 /// Whose capabilities.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiscoverV2CapabilitiesRequest {
     /// Without effect on the answer.
     pub cwd: PathUri,
@@ -92,6 +100,7 @@ pub struct DiscoverV2CapabilitiesRequest {
 
 /// What was found in the usual places.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiscoverResponse {
     /// Sorted by id.
     pub plugins: Vec<Plugin>,
@@ -103,6 +112,7 @@ pub struct DiscoverResponse {
 
 /// A plugin.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Plugin {
     /// `name@marketplace`.
@@ -123,6 +133,7 @@ pub struct Plugin {
 
 /// A skill.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Skill {
     /// With its plugin's name in front where it has one.
@@ -144,6 +155,7 @@ pub struct Skill {
 
 /// A place that is always looked at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiscoveryRoot {
     /// Which.
     pub id: String,
@@ -153,6 +165,7 @@ pub struct DiscoveryRoot {
 
 /// What a skill needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkillDependencies {
     /// Tools.
     pub tools: Vec<SkillTool>,
@@ -160,6 +173,7 @@ pub struct SkillDependencies {
 
 /// A tool a skill needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkillTool {
     /// What kind.
@@ -181,6 +195,7 @@ pub struct SkillTool {
 
 /// When a skill may be used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkillPolicy {
     /// Without being asked for.

@@ -7,6 +7,7 @@ use crate::Base64Bytes;
 
 /// One piece of output.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OutputParams {
     /// Which process.
@@ -21,6 +22,7 @@ pub struct OutputParams {
 
 /// The end of a process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExitedParams {
     /// Which process.
@@ -45,6 +47,7 @@ pub struct ExitedParams {
 
 /// Why a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExitReason {
     /// By itself.
@@ -63,6 +66,7 @@ pub enum ExitReason {
 
 /// The last event.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClosedParams {
     /// Which process.

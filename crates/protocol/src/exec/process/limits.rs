@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How much a process and its descendants may use; without a member, as much as the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Limits {
     /// Bytes of memory.

@@ -4,6 +4,11 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The text of a UUID, checked when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(extend("format" = "uuid"))
+)]
 pub struct UuidText(String);
 
 impl UuidText {

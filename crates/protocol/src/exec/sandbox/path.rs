@@ -9,6 +9,7 @@ pub const PROJECT_ROOTS_GLOB: &str = "codex-project-roots://";
 
 /// What a rule is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "snake_case",
@@ -38,7 +39,9 @@ pub enum SandboxPath {
 ///
 /// A kind that is not known here does not decode: the refusal names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", try_from = "WireSpecialPath")]
+#[cfg_attr(feature = "schema", schemars(!try_from, deny_unknown_fields))]
 pub enum SpecialPath {
     /// The whole file system.
     Root,

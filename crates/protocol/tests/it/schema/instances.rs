@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 const DEEP: usize = 6;
 
 /// A name that is in no schema.
-pub(super) const BOGUS: &str = "no-such-name";
+pub(crate) const BOGUS: &str = "no-such-name";
 
 /// Makes values of one schema.
-pub(super) struct Maker<'s> {
+pub(crate) struct Maker<'s> {
     root: &'s Value,
     seed: u64,
     /// Whether members that are not required are made: never, always, or now and then.
@@ -18,19 +18,19 @@ pub(super) struct Maker<'s> {
     names: usize,
     spoilt: Option<usize>,
     /// The list from which the spoilt name would have been.
-    pub(super) allowed: Vec<String>,
+    pub(crate) allowed: Vec<String>,
 }
 
 /// Which members that are not required are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Optional {
+pub(crate) enum Optional {
     None,
     All,
     Some,
 }
 
 impl<'s> Maker<'s> {
-    pub(super) fn new(root: &'s Value, seed: u64, optional: Optional) -> Self {
+    pub(crate) fn new(root: &'s Value, seed: u64, optional: Optional) -> Self {
         Self {
             root,
             seed,
@@ -42,12 +42,12 @@ impl<'s> Maker<'s> {
     }
 
     /// A value.
-    pub(super) fn value(&mut self) -> Value {
+    pub(crate) fn value(&mut self) -> Value {
         self.make(self.root, "", 0)
     }
 
     /// The same value with the nth of its names spoilt; `None` when it has fewer.
-    pub(super) fn spoilt(root: &'s Value, seed: u64, nth: usize) -> Option<(Value, Vec<String>)> {
+    pub(crate) fn spoilt(root: &'s Value, seed: u64, nth: usize) -> Option<(Value, Vec<String>)> {
         let mut maker = Self::new(root, seed, Optional::Some);
         maker.spoilt = Some(nth);
         let value = maker.value();
@@ -206,6 +206,7 @@ impl<'s> Maker<'s> {
 
     fn integer(&mut self, schema: &Value) -> Value {
         let choices = match schema["format"].as_str() {
+            Some("uint8") => vec![json!(0), json!(7), json!(u8::MAX)],
             Some("uint16") => vec![json!(0), json!(7), json!(u16::MAX)],
             Some("uint32") => vec![json!(0), json!(7), json!(u32::MAX)],
             Some("uint64" | "uint") => vec![json!(0), json!(7), json!(u64::MAX)],
@@ -221,7 +222,8 @@ impl<'s> Maker<'s> {
         match name {
             "AbsolutePathBuf" => json!("/a/b c"),
             "PathUri" => json!("file:///a/b"),
-            name if name.ends_with("Base64") => json!("aGkK"),
+            "UuidText" => json!("01a1f96f-fe6b-79b0-8452-adc1f0a52acf"),
+            name if name.contains("Base64") => json!("aGkK"),
             _ => self
                 .one_of(&[json!(""), json!("text"), json!("\u{fc} \"\\\n")])
                 .clone(),
