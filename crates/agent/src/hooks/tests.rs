@@ -108,6 +108,40 @@ fn hooks_run_layer_by_layer_and_those_of_a_file_first() {
     assert_eq!(off, Hooks::default());
 }
 
+/// Digests as other programs of this dialect told them, with the timeout and the matcher.
+const OTHERS: [(&str, u64, Option<&str>); 6] = [
+    (
+        "sha256:8f502d976fefc3cd9c61b15c4b3a8dd68ae1052c605b4b53d8fcd4c989db60fc",
+        5,
+        Some("^Bash$"),
+    ),
+    (
+        "sha256:512cf58fb1a288c356a4eac3a7960c4fa4beef61cd5c4259b54760eaf8665f18",
+        600,
+        None,
+    ),
+    (
+        "sha256:3c59a467fef2e8967ef54598d65ddc926996d3a341b9ac7a40a1ba228f2c1f74",
+        1,
+        None,
+    ),
+    (
+        "sha256:42de598e13ae029e01668d6ef4eb69302a0566ac30954109d9e35bc32caf8584",
+        600,
+        None,
+    ),
+    (
+        "sha256:4455c545e24fee1d9e72cfda2da45534a3e58d9b2ffa31557034a30be902adf4",
+        600,
+        None,
+    ),
+    (
+        "sha256:5c932e8891d3d5eba1e645fd5af8feb46cbb494d85a3f3fe3db1249fe6b766bd",
+        3,
+        None,
+    ),
+];
+
 #[test]
 fn a_digest_is_that_of_other_programs() {
     let config = [
@@ -149,41 +183,7 @@ fn a_digest_is_that_of_other_programs() {
         .iter()
         .map(|hook| (&*hook.digest, hook.timeout, hook.matcher.as_deref()))
         .collect();
-    assert_eq!(
-        known,
-        [
-            (
-                "sha256:8f502d976fefc3cd9c61b15c4b3a8dd68ae1052c605b4b53d8fcd4c989db60fc",
-                5,
-                Some("^Bash$")
-            ),
-            (
-                "sha256:512cf58fb1a288c356a4eac3a7960c4fa4beef61cd5c4259b54760eaf8665f18",
-                600,
-                None
-            ),
-            (
-                "sha256:3c59a467fef2e8967ef54598d65ddc926996d3a341b9ac7a40a1ba228f2c1f74",
-                1,
-                None
-            ),
-            (
-                "sha256:42de598e13ae029e01668d6ef4eb69302a0566ac30954109d9e35bc32caf8584",
-                600,
-                None
-            ),
-            (
-                "sha256:4455c545e24fee1d9e72cfda2da45534a3e58d9b2ffa31557034a30be902adf4",
-                600,
-                None,
-            ),
-            (
-                "sha256:5c932e8891d3d5eba1e645fd5af8feb46cbb494d85a3f3fe3db1249fe6b766bd",
-                3,
-                None
-            ),
-        ]
-    );
+    assert_eq!(known, OTHERS);
     let file = world.0.path().join("home/config.toml");
     let file = file.display();
     assert_eq!(

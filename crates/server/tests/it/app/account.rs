@@ -30,7 +30,7 @@ async fn told(client: &mut Client) -> (String, Value) {
     (method, told["params"].take())
 }
 
-fn updated(mode: Value) -> (String, Value) {
+fn updated(mode: &Value) -> (String, Value) {
     let params = json!({"authMode": mode, "planType": null});
     ("account/updated".to_owned(), params)
 }
@@ -58,8 +58,8 @@ async fn a_login_is_kept_told_to_everybody_and_forgotten() {
         told(&mut one).await,
         ("account/login/completed".to_owned(), completed)
     );
-    assert_eq!(told(&mut one).await, updated(json!("apikey")));
-    assert_eq!(told(&mut other).await, updated(json!("apikey")));
+    assert_eq!(told(&mut one).await, updated(&json!("apikey")));
+    assert_eq!(told(&mut other).await, updated(&json!("apikey")));
     assert_eq!(
         stored(&server).unwrap(),
         "{\n  \"auth_mode\": \"apikey\",\n  \"OPENAI_API_KEY\": \"sk-1\"\n}"
@@ -73,13 +73,13 @@ async fn a_login_is_kept_told_to_everybody_and_forgotten() {
         other.call("account/logout", Value::Null).await,
         Ok(json!({}))
     );
-    assert_eq!(told(&mut one).await, updated(Value::Null));
-    assert_eq!(told(&mut other).await, updated(Value::Null));
+    assert_eq!(told(&mut one).await, updated(&Value::Null));
+    assert_eq!(told(&mut other).await, updated(&Value::Null));
     assert_eq!(stored(&server), None);
     assert_eq!(read(&mut deaf).await, account(&Value::Null, true));
     // Signing out twice is fine, and told.
     assert_eq!(one.call("account/logout", json!({})).await, Ok(json!({})));
-    assert_eq!(told(&mut one).await, updated(Value::Null));
+    assert_eq!(told(&mut one).await, updated(&Value::Null));
     server.shutdown().await;
 }
 
@@ -94,8 +94,8 @@ async fn who_does_not_read_is_told_all_in_order_later() {
         one.call("account/logout", Value::Null).await.unwrap();
     }
     for _ in 0..ROUNDS {
-        assert_eq!(told(&mut slow).await, updated(json!("apikey")));
-        assert_eq!(told(&mut slow).await, updated(Value::Null));
+        assert_eq!(told(&mut slow).await, updated(&json!("apikey")));
+        assert_eq!(told(&mut slow).await, updated(&Value::Null));
     }
     server.shutdown().await;
 }
