@@ -9,7 +9,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("protocol", &[]),
     ("rpc", &["protocol"]),
     ("host", &[]),
-    ("agent", &[]),
+    ("agent", &["protocol"]),
     ("client", &["protocol", "rpc"]),
     ("server", &["agent", "client", "host", "protocol", "rpc"]),
     ("cli", &["client", "host", "protocol", "rpc", "server"]),

@@ -12,24 +12,22 @@
 //! left longest makes room, and when somebody holds all of them there is none. No thread holds
 //! more text than [`ThreadLimits::bytes_each`].
 
+mod error;
 mod id;
+mod loaded;
 mod resolve;
 mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use outpost_protocol::{
-    app::thread::{SessionSource, Thread, ThreadHistoryMode, ThreadStatus},
-    exec::REFERENCE_VERSION,
-};
+use outpost_protocol::app::thread::Thread;
 
 pub use self::{
+    error::{ChangeError, StartError, TooLong},
     id::{InvalidId, ThreadId},
+    loaded::{Birth, Loaded},
     resolve::{Surroundings, Wishes, resolve},
     settings::{Change, Settings, SettingsError, profile},
 };
@@ -66,35 +64,6 @@ pub struct Now {
     pub running: Duration,
 }
 
-/// What is said of a thread at its start, and never changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Birth {
-    /// It is never to be kept.
-    pub ephemeral: bool,
-    /// How its past is to be kept.
-    pub history_mode: ThreadHistoryMode,
-    /// The name of the client that began it.
-    pub originator: Option<String>,
-    /// What it is for, in the client's words.
-    pub thread_source: Option<String>,
-    /// A switch of the reference's clients.
-    pub daybreak_enabled: Option<bool>,
-}
-
-/// A thread at hand.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    id: ThreadId,
-    birth: Birth,
-    name: Option<String>,
-    settings: Settings,
-    created: i64,
-    updated: i64,
-    watchers: BTreeSet<Watcher>,
-    /// Since when nobody wants to be told of it.
-    left: Option<Duration>,
-}
-
 /// A thread has begun.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Started {
@@ -102,42 +71,6 @@ pub struct Started {
     pub thread: Thread,
     /// The thread that made room for it.
     pub gone: Option<ThreadId>,
-}
-
-/// A thread cannot begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StartError {
-    /// As many as [`ThreadLimits::loaded`] are in use.
-    #[error("{0} threads are in use; unsubscribe from one first")]
-    TooMany(usize),
-    /// It would hold more than [`ThreadLimits::bytes_each`].
-    #[error(transparent)]
-    TooLong(#[from] TooLong),
-}
-
-/// A thread would hold more text than it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a thread's name and settings have at most {limit} bytes together")]
-pub struct TooLong {
-    /// [`ThreadLimits::bytes_each`].
-    pub limit: usize,
-}
-
-/// A thread was not changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeError {
-    /// It is not at hand.
-    #[error("not at hand")]
-    Unknown,
-    /// The name is nothing but white space.
-    #[error("thread name must not be empty")]
-    EmptyName,
-    /// It is never to be kept, so it has no name.
-    #[error("ephemeral")]
-    Ephemeral,
-    /// It would hold more than [`ThreadLimits::bytes_each`].
-    #[error(transparent)]
-    TooLong(#[from] TooLong),
 }
 
 /// What became of not wanting to be told of a thread.
@@ -199,16 +132,7 @@ impl Threads {
         (birth, settings): (Birth, Settings),
         now: Now,
     ) -> Result<Started, StartError> {
-        let thread = Loaded {
-            id,
-            birth,
-            name: None,
-            settings,
-            created: now.wall,
-            updated: now.wall,
-            watchers: BTreeSet::from([by]),
-            left: None,
-        };
+        let thread = Loaded::new(id, by, (birth, settings), now);
         self.limits.check(&thread)?;
         let mut gone = None;
         if self.loaded.len() >= self.limits.loaded {
@@ -323,90 +247,5 @@ impl Threads {
     pub fn next_expiry(&self) -> Option<Duration> {
         let left = self.loaded.values().filter_map(|thread| thread.left);
         Some(left.min()?.saturating_add(self.limits.unload_after))
-    }
-}
-
-// === impl Loaded ===
-
-impl Loaded {
-    /// How its turns are done.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Its name, if it has been given one.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// It is never to be kept.
-    #[must_use]
-    pub fn is_ephemeral(&self) -> bool {
-        self.birth.ephemeral
-    }
-
-    /// Who wants to be told what happens in it.
-    pub fn watchers(&self) -> impl Iterator<Item = Watcher> {
-        self.watchers.iter().copied()
-    }
-
-    /// As clients are shown it.
-    #[must_use]
-    pub fn shown(&self) -> Thread {
-        let told = &self.settings.told;
-        Thread {
-            id: self.id.to_string(),
-            environments: told.environments.clone(),
-            extra: None,
-            session_id: self.id.to_string(),
-            forked_from_id: None,
-            attached_to_thread_id: None,
-            parent_thread_id: None,
-            preview: String::new(),
-            ephemeral: self.birth.ephemeral,
-            section: None,
-            section_entered_at: None,
-            project_id: None,
-            history_mode: self.birth.history_mode,
-            model_provider: told.model_provider.clone(),
-            model: Some(told.model.clone()),
-            reasoning_effort: told.effort.clone(),
-            created_at: self.created,
-            updated_at: self.updated,
-            recency_at: Some(self.created),
-            status: ThreadStatus::Idle,
-            // It is in no file.
-            path: None,
-            cwd: told.cwd.clone(),
-            cli_version: REFERENCE_VERSION.to_owned(),
-            originator: self.birth.originator.clone(),
-            source: SessionSource::Vscode,
-            can_accept_direct_input: Some(true),
-            thread_source: self.birth.thread_source.clone(),
-            agent_nickname: None,
-            agent_role: None,
-            git_info: None,
-            name: self.name.clone(),
-            daybreak_enabled: self.birth.daybreak_enabled,
-            turns: Vec::new(),
-        }
-    }
-
-    /// Answers whether the watcher was one.
-    fn forget(&mut self, watcher: Watcher, now: Now) -> bool {
-        let was = self.watchers.remove(&watcher);
-        if was && self.watchers.is_empty() {
-            self.left = Some(now.running);
-        }
-        was
-    }
-
-    /// What it holds, in bytes of JSON. Both texts are, because some members are in one only.
-    fn weight(&self) -> usize {
-        let length = |text: serde_json::Result<String>| text.map_or(usize::MAX, |text| text.len());
-        length(serde_json::to_string(&self.shown()))
-            .saturating_add(length(serde_json::to_string(&self.settings.told)))
     }
 }
