@@ -74,18 +74,21 @@ impl Rulebook<'_> {
         })
     }
 
+    /// The profiles that are configured, if there are any; the administrator's word is the last.
+    pub(super) fn profiles(&self) -> Option<Map<String, Value>> {
+        let said = self.said.settings.get("permissions");
+        let both = [said, self.demand("permissions")];
+        let both = both.into_iter().flatten().filter_map(Value::as_object);
+        both.cloned().reduce(|mut all, own| {
+            all.extend(own);
+            all
+        })
+    }
+
     /// What the profile `name` holds a command to.
     pub(super) fn named(&self, name: &str) -> Result<Held, String> {
-        let mut profiles = self.said.settings.get("permissions").cloned();
-        if let Some(Value::Object(own)) = self.demand("permissions") {
-            let all = profiles.get_or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(all) = all {
-                // The administrator's word is the last.
-                all.extend(own.clone());
-            }
-        }
-        let profiles = profiles.as_ref().and_then(Value::as_object);
-        let held = permissions::profile(name, profiles, self.workspace, self.home)?;
+        let profiles = self.profiles();
+        let held = permissions::profile(name, profiles.as_ref(), self.workspace, self.home)?;
         if let Some(allowed) = self.demand("allowed_permission_profiles")
             && allowed.get(name) != Some(&Value::Bool(true))
         {

@@ -6,9 +6,12 @@ use outpost_protocol::{
         PermissionProfileListParams, PermissionProfileListResponse, PermissionProfileSummary,
     },
 };
-use serde_json::Value;
 
-use super::{Answer, look};
+use super::{
+    Answer,
+    held::{self, Rulebook},
+    look,
+};
 use crate::app::connection::Call;
 
 /// The profiles that need no configuration.
@@ -19,28 +22,32 @@ pub(super) async fn list(
     call: Call,
     params: PermissionProfileListParams,
 ) -> Answer<PermissionProfileListResponse> {
-    let cwd = params.cwd.map(|cwd| call.server.machine.cwd.join(cwd));
-    let (snapshot, demanded) = look(&call.server, move |all| {
-        (all.read(cwd.as_deref()), all.requirements())
-    })
-    .await?;
-    let demands = demanded.map_or(Value::Null, |demanded| demanded.demands);
-    let all = summaries(&snapshot.config["permissions"], &demands);
-    Ok(page(all, params.cursor, params.limit)?.into())
+    let cwd = call.server.machine.cwd.join(params.cwd.unwrap_or_default());
+    let all = look(&call.server, move |all| {
+        let said = all.said(&held::SETTINGS, &cwd);
+        let (demanded, home) = (all.requirements(), held::home());
+        summaries(&Rulebook {
+            said: &said,
+            demanded: demanded.as_ref(),
+            workspace: &cwd,
+            home: home.as_deref(),
+        })
+    });
+    Ok(page(all.await?, params.cursor, params.limit)?.into())
 }
 
-fn summaries(configured: &Value, demands: &Value) -> Vec<PermissionProfileSummary> {
-    let own = configured.as_object().into_iter().flatten();
+/// What can be used is allowed.
+fn summaries(book: &Rulebook<'_>) -> Vec<PermissionProfileSummary> {
     let built_in = BUILT_IN.iter().map(|id| ((*id).to_owned(), None));
+    let own = book.profiles().unwrap_or_default().into_iter();
     let own = own.map(|(id, profile)| {
-        let description = profile["description"].as_str();
-        (id.clone(), description.map(str::to_owned))
+        let description = profile["description"].as_str().map(str::to_owned);
+        (id, description)
     });
-    let allowed = &demands["allowed_permission_profiles"];
     built_in
         .chain(own)
         .map(|(id, description)| PermissionProfileSummary {
-            allowed: allowed.is_null() || allowed[&id] == true,
+            allowed: book.named(&id).is_ok(),
             id,
             description,
         })

@@ -12,7 +12,10 @@ use std::{
 use outpost_agent::config::{Disabled, Fault, Layer, Snapshot, Source, Standing, Warning};
 use outpost_protocol::app::config::{self, ConfigWarningNotification, TextPosition, TextRange};
 
-use super::{look, view};
+use super::{
+    held::{self, Rulebook},
+    look, view,
+};
 use crate::app::{Shared, connection::Client};
 
 /// How many unknown settings are named; the reference's number.
@@ -82,9 +85,19 @@ fn file(layer: &Layer) -> Option<PathBuf> {
 /// server.
 pub(in crate::app) async fn at_start(server: &Shared, client: &Client) {
     let cwd = server.machine.cwd.clone();
-    let looked = look(server, move |all| all.read(Some(&cwd))).await;
-    let snapshot = match looked {
-        Ok(snapshot) => snapshot,
+    let looked = look(server, move |all| {
+        let said = all.said(&held::SETTINGS, &cwd);
+        let (demanded, home) = (all.requirements(), held::home());
+        let book = Rulebook {
+            said: &said,
+            demanded: demanded.as_ref(),
+            workspace: &cwd,
+            home: home.as_deref(),
+        };
+        (all.read(Some(&cwd)), book.usual().err())
+    });
+    let (snapshot, refused) = match looked.await {
+        Ok(looked) => looked,
         Err(error) => {
             tracing::error!(connection = client.number, %error, "no word of the configuration");
             return;
@@ -92,6 +105,10 @@ pub(in crate::app) async fn at_start(server: &Shared, client: &Client) {
     };
     let mut warnings = news(client, &snapshot);
     let user_file = server.configuration.places().user_file();
+    warnings.extend(refused.map(|words| ConfigWarningNotification {
+        details: Some(words),
+        ..plain("Invalid configuration; commands that name no policy are refused.".to_owned())
+    }));
     warnings.extend(others(&snapshot, &user_file));
     for warning in warnings {
         client.notify::<config::Warning>(&warning).await;

@@ -147,6 +147,11 @@ async fn what_cannot_be_understood_is_not_run_under_something_else() {
                 domains = { 'a.example' = 'allow' }\n";
     let server = configured(says(text), &[], |_| {});
     let mut client = plain(&server).await;
+    let told = client
+        .until(|message| message["method"] == "configWarning")
+        .await;
+    let summary = "Invalid configuration; commands that name no policy are refused.";
+    assert_eq!(told["params"]["summary"], summary);
     let refused = words(sh(&mut client, "true", &json!({})).await);
     assert!(
         refused.starts_with(

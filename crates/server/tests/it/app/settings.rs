@@ -392,7 +392,7 @@ async fn what_the_administrator_demands_is_read() {
     let folder = says("");
     fs::create_dir(folder.path().join("system")).unwrap();
     let demands = "allowed_approval_policies = ['on-failure', 'never']\n\
-                   allowed_sandbox_modes = ['external-sandbox', 'read-only']\n\
+                   allowed_sandbox_modes = ['external-sandbox', 'workspace-write']\n\
                    allowed_web_search_modes = ['live']\nlog_dir = '/a b'\n\
                    [features]\nx = false\n[experimental_network]\nhttp_port = 1\n\
                    [allowed_permission_profiles]\n':workspace' = true\nmine = true\n";
@@ -407,7 +407,7 @@ async fn what_the_administrator_demands_is_read() {
     let read = &answer["requirements"];
     for (key, value) in [
         ("allowedApprovalPolicies", json!(["on-request", "never"])),
-        ("allowedSandboxModes", json!(["read-only"])),
+        ("allowedSandboxModes", json!(["workspace-write"])),
         ("allowedWebSearchModes", json!(["live", "disabled"])),
         ("allowedLoginMethods", json!(["api", "chatgpt"])),
         ("featureRequirements", json!({"x": false})),
@@ -431,7 +431,8 @@ async fn what_the_administrator_demands_is_read() {
 
 #[tokio::test]
 async fn profiles_are_listed_page_by_page() {
-    let text = "[permissions.mine]\ndescription = 'my own'\n[permissions.b.filesystem]\n";
+    let text = "[permissions.mine]\ndescription = 'my own'\n[permissions.b.filesystem]\n\
+                [permissions.c]\nextends = 'nobody'\n";
     let server = configured(says(text), &[], |_| {});
     let mut client = plain(&server).await;
     let mut ids = Vec::new();
@@ -453,12 +454,13 @@ async fn profiles_are_listed_page_by_page() {
             own(":workspace", Value::Null),
             own(":danger-full-access", Value::Null),
             own("b", Value::Null),
+            json!({"id": "c", "description": null, "allowed": false}),
             own("mine", json!("my own")),
         ]
     );
     for (cursor, words) in [
         ("x", "invalid cursor: x"),
-        ("6", "cursor 6 exceeds total permission profiles 5"),
+        ("7", "cursor 7 exceeds total permission profiles 6"),
     ] {
         let error = refusal(
             &mut client,
