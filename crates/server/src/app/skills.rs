@@ -5,10 +5,14 @@
 
 mod shelf;
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use outpost_agent::{
-    config::{Configuration, Snapshot},
+    config::Configuration,
     skills::{self as configured, Root, Scope, Selector, Switches},
 };
 use outpost_host::environment::capability::{Interface, ListedSkill, Tool};
@@ -28,6 +32,7 @@ use outpost_rpc::{
     lanes::{Access, Claim},
     router::{Reply, Router},
 };
+use tokio::task::spawn_blocking;
 
 pub(super) use self::shelf::Shelf;
 use super::{Shared, connection::Call, hooks, settings};
@@ -62,32 +67,58 @@ fn claim(access: Access) -> Vec<Claim> {
 /// `skills/list`.
 async fn list(call: Call, params: SkillsListParams) -> Answer<SkillsListResponse> {
     let named = hooks::folders(&call, params.cwds)?;
-    let server = Arc::clone(&call.server);
-    let data = settings::look(&call.server, move |all| {
+    let own = call.server.machine.cwd.clone();
+    let (home, extra) = (call.server.skills.user_home(), call.server.skills.extra());
+    let places = settings::look(&call.server, move |all| {
+        let place = |cwd: PathBuf| Place::of(all, &own.join(&cwd), (home.as_deref(), &extra), cwd);
+        named.into_iter().map(place).collect::<Vec<_>>()
+    });
+    let (places, server) = (places.await?, call.server);
+    // A folder may be slow; whoever writes the configuration does not wait for it.
+    let listed = spawn_blocking(move || {
         if params.force_reload {
             server.skills.forget();
         }
         let mut room = ANSWER_LIMIT;
-        let entry = |cwd| entry(&server, all, cwd, &mut room);
-        named.into_iter().map(entry).collect()
+        let entry = |place| entry(&server, place, &mut room);
+        places.into_iter().map(entry).collect()
     });
-    Ok(SkillsListResponse { data: data.await? }.into())
+    let data = listed.await;
+    let data = data.map_err(|error| RpcError::internal(format!("listing failed: {error}")))?;
+    Ok(SkillsListResponse { data }.into())
 }
 
-/// What there is for somebody who works in `cwd`. Blocks on the file system.
-fn entry(
-    server: &Arc<Shared>,
-    all: &Configuration,
+/// Where somebody works, and what the configuration says of skills there.
+struct Place {
     cwd: PathBuf,
-    room: &mut usize,
-) -> SkillsListEntry {
-    let absolute = server.machine.cwd.join(&cwd);
-    let snapshot: Snapshot = all.read(Some(&absolute));
-    let switches = Switches::of(&snapshot.config);
-    let shelf = &server.skills;
-    let home = shelf.user_home();
-    let extra = shelf.extra();
-    let roots = configured::roots(all, &snapshot, home, (&absolute, &extra));
+    roots: Vec<Root>,
+    switches: Switches,
+}
+
+impl Place {
+    /// `cwd` is what the client calls `folder`.
+    fn of(
+        all: &Configuration,
+        folder: &Path,
+        (home, extra): (Option<&Path>, &[PathBuf]),
+        cwd: PathBuf,
+    ) -> Self {
+        let snapshot = all.read(Some(folder));
+        Self {
+            cwd,
+            roots: configured::roots(all, &snapshot, home, (folder, extra)),
+            switches: Switches::of(&snapshot.config),
+        }
+    }
+}
+
+/// What there is for somebody who works there. Blocks on the file system.
+fn entry(server: &Arc<Shared>, place: Place, room: &mut usize) -> SkillsListEntry {
+    let Place {
+        cwd,
+        roots,
+        switches,
+    } = place;
     let mut entry = SkillsListEntry {
         cwd,
         skills: Vec::new(),
@@ -95,7 +126,7 @@ fn entry(
     };
     let mut known = HashSet::new();
     for Root { folder, scope } in roots {
-        let listing = shelf.listing(server, &folder);
+        let listing = server.skills.listing(server, &folder);
         for skill in &listing.skills {
             if known.insert(skill.path.clone()) {
                 let on = switches.is_on(&skill.name, &skill.path);
@@ -108,8 +139,7 @@ fn entry(
         };
         entry.errors.extend(listing.errors.iter().map(error));
     }
-    let order =
-        |skill: &SkillMetadata| (place(skill.scope), skill.name.clone(), skill.path.clone());
+    let order = |skill: &SkillMetadata| (rank(skill.scope), skill.name.clone(), skill.path.clone());
     entry.skills.sort_by_cached_key(order);
     entry.errors.sort_by(|a, b| a.path.cmp(&b.path));
     entry.errors.dedup();
@@ -137,7 +167,7 @@ fn keep_what_fits(entry: &mut SkillsListEntry, room: &mut usize) {
 }
 
 /// Whose skills come first.
-fn place(scope: SkillScope) -> u8 {
+fn rank(scope: SkillScope) -> u8 {
     match scope {
         SkillScope::Repo => 0,
         SkillScope::User => 1,

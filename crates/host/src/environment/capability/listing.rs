@@ -4,18 +4,20 @@
 //! the head is read, however long the rest is. A folder of any size, depth or knottedness is looked
 //! at up to the bounds of the walk, and what they cut off is told.
 
+mod shown;
+
 use std::{
     collections::{HashMap, HashSet},
     fs,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
-
+pub use self::shown::Interface;
+use self::shown::beside;
 use super::{
     budget::Budget,
     manifest,
-    skill::{self, HeadError, Policy, RawPolicy, Tool},
+    skill::{self, HeadError, Policy, Tool},
     walk::{self, Limits},
 };
 use crate::environment::text_file;
@@ -23,23 +25,14 @@ use crate::environment::text_file;
 /// The most of a `SKILL.md` that is read: some hundred times what a head needs.
 const HEAD_LIMIT: usize = 64 << 10;
 
-/// The largest file beside it, and the largest manifest.
-const BESIDE_LIMIT: usize = 1 << 20;
+/// The largest manifest that is read.
+const MANIFEST_LIMIT: usize = 1 << 20;
 
 /// The most text of one folder's skills that is kept and told.
 const TEXT_LIMIT: usize = 8 << 20;
 
 /// How many troubles of one folder are told.
 const MAX_ERRORS: usize = 256;
-
-/// The longest name that is shown, in characters.
-const MAX_SHOWN_NAME: usize = 64;
-
-/// The longest other text that is shown, in characters.
-const MAX_SHOWN_TEXT: usize = 1024;
-
-/// The folder beside a `SKILL.md` that pictures stand in.
-const PICTURES: &str = "assets";
 
 /// The product that this is.
 const PRODUCT: &str = "codex";
@@ -68,56 +61,6 @@ pub struct ListedSkill {
     pub interface: Option<Interface>,
     /// The tools it needs.
     pub tools: Option<Vec<Tool>>,
-}
-
-/// How a skill is shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Interface {
-    /// Its name for people.
-    pub display_name: Option<String>,
-    /// What it is for, in short.
-    pub short_description: Option<String>,
-    /// A picture, which need not be there.
-    pub icon_small: Option<PathBuf>,
-    /// Another.
-    pub icon_large: Option<PathBuf>,
-    /// Its colour, as in `#00ff00`.
-    pub brand_color: Option<String>,
-    /// What to ask first.
-    pub default_prompt: Option<String>,
-}
-
-/// What `agents/openai.yaml` says. One mistake in it and it says nothing.
-#[derive(Deserialize)]
-struct Beside {
-    #[serde(default)]
-    interface: Option<RawInterface>,
-    #[serde(default)]
-    dependencies: Option<Dependencies>,
-    #[serde(default)]
-    policy: Option<RawPolicy>,
-}
-
-#[derive(Deserialize)]
-struct RawInterface {
-    #[serde(default)]
-    display_name: Option<String>,
-    #[serde(default)]
-    short_description: Option<String>,
-    #[serde(default)]
-    icon_small: Option<String>,
-    #[serde(default)]
-    icon_large: Option<String>,
-    #[serde(default)]
-    brand_color: Option<String>,
-    #[serde(default)]
-    default_prompt: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Dependencies {
-    #[serde(default)]
-    tools: Vec<Tool>,
 }
 
 /// The skills below `root`; none if there is no such folder. Each folder is told to `enter` before
@@ -235,7 +178,7 @@ impl InTheMaking {
         }
         let mut candidates = manifest::MANIFESTS.into_iter();
         let own = candidates.find_map(|path| {
-            let text = text_file::read(&folder.join(path), BESIDE_LIMIT).ok()??;
+            let text = text_file::read(&folder.join(path), MANIFEST_LIMIT).ok()??;
             manifest::name(&manifest::parse(&text)?, folder)
         });
         let name = own.or_else(|| self.namespace(folder.parent()?));
@@ -284,73 +227,6 @@ fn cost(skill: &ListedSkill) -> usize {
             .sum::<usize>()
         + tools.sum::<usize>()
         + skill.path.as_os_str().len()
-}
-
-#[derive(Default)]
-struct Shown {
-    interface: Option<Interface>,
-    tools: Option<Vec<Tool>>,
-    policy: Option<Policy>,
-}
-
-fn beside(folder: &Path) -> Shown {
-    let read = || {
-        let file = folder.join("agents/openai.yaml");
-        let text = text_file::read(&file, BESIDE_LIMIT).ok()??;
-        let beside: Beside = skill::parse_yaml(&text).ok()?;
-        let policy = match beside.policy {
-            Some(policy) => Some(policy.understand()?),
-            None => None,
-        };
-        Some(Shown {
-            interface: beside.interface.and_then(|raw| raw.shown(folder)),
-            tools: beside.dependencies.and_then(|all| skill::usable(all.tools)),
-            policy,
-        })
-    };
-    read().unwrap_or_default()
-}
-
-impl RawInterface {
-    /// What of it can be shown; `None` if nothing.
-    fn shown(self, folder: &Path) -> Option<Interface> {
-        let icon = |path: Option<String>| path.and_then(|path| picture(folder, &path));
-        let shown = Interface {
-            display_name: short(self.display_name, MAX_SHOWN_NAME),
-            short_description: short(self.short_description, MAX_SHOWN_TEXT),
-            icon_small: icon(self.icon_small),
-            icon_large: icon(self.icon_large),
-            brand_color: self.brand_color.and_then(|color| colour(&color)),
-            default_prompt: short(self.default_prompt, MAX_SHOWN_TEXT),
-        };
-        (shown != Interface::default()).then_some(shown)
-    }
-}
-
-/// A text in one line of at most so many characters.
-fn short(text: Option<String>, limit: usize) -> Option<String> {
-    let text = skill::one_line(&text?);
-    (!text.is_empty() && text.chars().count() <= limit).then_some(text)
-}
-
-fn colour(text: &str) -> Option<String> {
-    let text = text.trim();
-    let digits = text.strip_prefix('#')?;
-    let is_colour = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_colour.then(|| text.to_owned())
-}
-
-/// A picture in the folder for them, and nowhere else.
-fn picture(folder: &Path, path: &str) -> Option<PathBuf> {
-    let mut below = PathBuf::new();
-    for component in Path::new(path.trim()).components() {
-        match component {
-            Component::CurDir => {}
-            Component::Normal(name) => below.push(name),
-            _ => return None,
-        }
-    }
-    below.starts_with(PICTURES).then(|| folder.join(below))
 }
 
 #[cfg(test)]

@@ -68,8 +68,8 @@ impl Shelf {
         }
     }
 
-    pub(super) fn user_home(&self) -> Option<&Path> {
-        self.user_home.as_deref()
+    pub(super) fn user_home(&self) -> Option<PathBuf> {
+        self.user_home.clone()
     }
 
     pub(super) fn extra(&self) -> Vec<PathBuf> {

@@ -2,7 +2,10 @@ use std::os::unix::fs::symlink;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    shown::{picture, short},
+    *,
+};
 
 struct Folder(tempfile::TempDir);
 
@@ -268,7 +271,7 @@ proptest! {
         let folder = Path::new("/skill");
         if let Some(picture) = picture(folder, &path) {
             prop_assert!(picture.starts_with("/skill/assets"), "{path} {picture:?}");
-            prop_assert!(picture.components().all(|part| part != Component::ParentDir));
+            prop_assert!(picture.components().all(|part| part != std::path::Component::ParentDir));
         }
     }
 
