@@ -177,6 +177,8 @@ impl AppHandle {
         let ended = timeout(PATIENCE, runtime.end()).await;
         *held = None;
         self.wire.inbox.close();
+        // Where it hangs, somebody may still wait for room.
+        self.wire.say_goodbye();
         told.map_err(|_| refusals::too_slow("the server does not read"))?
             .ok();
         ended.map_err(|_| refusals::too_slow("the server does not end"))

@@ -7,7 +7,10 @@ use std::{io, time::Duration};
 
 use outpost_agent::config::{Configuration, Places};
 use outpost_host::process::keeper::KeeperProgram;
-use outpost_protocol::app::command::{Exec, OutputDelta};
+use outpost_protocol::app::{
+    command::{Exec, OutputDelta},
+    fs::GetMetadata,
+};
 use outpost_rpc::{
     frame::Frame,
     link::{Link, Received},
@@ -163,6 +166,24 @@ async fn typed_calls_share_the_connection_with_others() {
     assert_eq!(value(&untyped.unwrap().unwrap())["stdout"], "b");
     let refused = soon(app.request(request(2, "nope", &json!({})))).await;
     assert_eq!(refused.unwrap().unwrap_err().code, -32600);
+    soon(app.shutdown()).await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_wait_for_room_and_are_all_answered() {
+    const CALLS: usize = 2000;
+    let folder = tempfile::tempdir().unwrap();
+    let mut args = args(&folder);
+    args.client.capacity = 2;
+    let app = soon(embed::app(args)).await.unwrap();
+    let params = serde_json::from_value(json!({"path": folder.path()})).unwrap();
+    let calls = (0..CALLS).map(|_| app.call::<GetMetadata>(&params));
+    let answers = soon(futures_util::future::join_all(calls)).await;
+    let found = answers.into_iter().filter(|answer| {
+        let answer = answer.as_ref().expect("none is refused for load");
+        answer.is_directory
+    });
+    assert_eq!(found.count(), CALLS);
     soon(app.shutdown()).await.unwrap();
 }
 

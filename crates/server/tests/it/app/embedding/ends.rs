@@ -2,7 +2,11 @@
 
 use std::{io, path::Path};
 
-use outpost_protocol::{NoParams, RequestId, app::session::Initialized};
+use outpost_protocol::{
+    NoParams, RequestId,
+    app::{fs::GetMetadata, session::Initialized},
+};
+use outpost_rpc::error::CallError;
 use outpost_server::embed::{self, ClientArgs, Event};
 use serde_json::json;
 use tokio::time::Instant;
@@ -132,6 +136,7 @@ async fn the_end_of_the_server_fails_what_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_waits_five_seconds_for_each_part_of_a_server_that_hangs() {
     // It reads nothing, and there is no room for the refusal of its question.
+    let params = serde_json::from_value(json!({"path": "/"})).unwrap();
     let (app, server) = Script::of(ClientArgs::new("embedder", "1"), 1024).await;
     server
         .say(&json!({"id": "q", "method": "item/tool/call", "params": {}}))
@@ -139,8 +144,13 @@ async fn a_shutdown_waits_five_seconds_for_each_part_of_a_server_that_hangs() {
     assert!(app.next_event().await.is_some());
     app.notify::<Initialized>(&NoParams).unwrap();
     let begin = Instant::now();
-    let error = app.shutdown().await.unwrap_err();
-    let took = begin.elapsed();
+    // One more waits for room meanwhile.
+    let (called, ended) = tokio::join!(app.call::<GetMetadata>(&params), app.shutdown());
+    let (error, took) = (ended.unwrap_err(), begin.elapsed());
+    assert!(
+        matches!(called, Err(CallError::Closed { .. })),
+        "{called:?}"
+    );
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     assert!(took.as_secs() == 10 && took < PATIENCE, "{took:?}");
     is_closed(&app).await;
