@@ -147,7 +147,7 @@ impl AppServer {
             accounts: Arc::new(Accounts::new(&config.configuration.places().home)),
             skills: skills::Shelf::new(config.user_home),
             configuration: config.configuration,
-            turns: settings::Turns::default(),
+            turns: settings::Turns::new(),
             memory: Arc::new(Memory::new(config.buffered_bytes)),
             limits: config.limits,
             router: methods::table(),

@@ -34,7 +34,10 @@ use outpost_rpc::{
     lanes::{Access, Claim},
     router::{Reply, Router},
 };
-use tokio::{sync::RwLock, task::spawn_blocking};
+use tokio::{
+    sync::{RwLock, Semaphore},
+    task::spawn_blocking,
+};
 
 use self::held::Rulebook;
 pub(super) use self::warnings::{Told, at_start};
@@ -43,8 +46,29 @@ use super::{Shared, connection::Call, sandbox::Held};
 /// The answer of every handler.
 type Answer<T> = Result<Reply<T>, RpcError>;
 
-/// The turns of all connections: held together to read, alone to write.
-pub(super) type Turns = Arc<RwLock<()>>;
+/// The turns of all connections.
+pub(super) struct Turns {
+    /// Some are held together to read, all of them to write.
+    requests: Arc<RwLock<()>>,
+    /// For commands, which no write holds up.
+    commands: Arc<Semaphore>,
+}
+
+/// Looks at the configuration at the same time, of all connections together, for requests and as
+/// many for commands: each holds a thread and reads small files, for a fraction of a millisecond
+/// where the disk answers.
+const LOOKS: u32 = 4;
+
+// === impl Turns ===
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        Self {
+            requests: Arc::new(RwLock::with_max_readers((), LOOKS)),
+            commands: Arc::new(Semaphore::new(LOOKS as usize)),
+        }
+    }
+}
 
 pub(super) fn methods(router: Router<Call>) -> Router<Call> {
     router
@@ -78,14 +102,17 @@ pub(super) async fn look<T: Send + 'static>(
     server: &Shared,
     work: impl FnOnce(&Configuration) -> T + Send + 'static,
 ) -> Result<T, RpcError> {
-    let turn = Arc::clone(&server.turns).read_owned().await;
-    let configuration = Arc::clone(&server.configuration);
-    // The thread keeps the turn, also when nobody waits for it any more.
-    let looked = spawn_blocking(move || {
-        let _turn = turn;
-        work(&configuration)
-    });
-    looked.await.map_err(|error| failed(&error))
+    let turn = Arc::clone(&server.turns.requests).read_owned().await;
+    blocking(server, turn, work).await
+}
+
+/// As [`look`], also while somebody writes: what is seen is old or new.
+async fn glance<T: Send + 'static>(
+    server: &Shared,
+    work: impl FnOnce(&Configuration) -> T + Send + 'static,
+) -> Result<T, RpcError> {
+    let turn = Arc::clone(&server.turns.commands).acquire_owned().await;
+    blocking(server, turn, work).await
 }
 
 /// As [`look`], and nobody else looks meanwhile.
@@ -93,13 +120,24 @@ pub(super) async fn change<T: Send + 'static>(
     server: &Shared,
     work: impl FnOnce(&Configuration) -> T + Send + 'static,
 ) -> Result<T, RpcError> {
-    let turn = Arc::clone(&server.turns).write_owned().await;
+    let turn = Arc::clone(&server.turns.requests).write_owned().await;
+    blocking(server, turn, work).await
+}
+
+async fn blocking<T: Send + 'static>(
+    server: &Shared,
+    turn: impl Send + 'static,
+    work: impl FnOnce(&Configuration) -> T + Send + 'static,
+) -> Result<T, RpcError> {
     let configuration = Arc::clone(&server.configuration);
-    let changed = spawn_blocking(move || {
+    // The thread keeps the turn, also when nobody waits for it any more.
+    let worked = spawn_blocking(move || {
         let _turn = turn;
         work(&configuration)
     });
-    changed.await.map_err(|error| failed(&error))
+    worked.await.map_err(|error| {
+        RpcError::internal(format!("looking at the configuration failed: {error}"))
+    })
 }
 
 /// What a command is held to in the folder `cwd`, and what it gets of the server's environment: as
@@ -119,7 +157,7 @@ pub(super) async fn hold(
     }
     let own = call.server.machine.cwd.clone();
     let cwd = own.join(cwd);
-    let decided = look(&call.server, move |all| {
+    let decided = glance(&call.server, move |all| {
         let said = all.said(&held::SETTINGS, &own);
         let (demanded, home) = (all.requirements(), held::home());
         let book = Rulebook {
@@ -154,10 +192,6 @@ pub(super) async fn hold(
 
 fn no_profile(words: impl std::fmt::Display) -> String {
     format!("invalid permission profile: {words}")
-}
-
-fn failed(error: &tokio::task::JoinError) -> RpcError {
-    RpcError::internal(format!("looking at the configuration failed: {error}"))
 }
 
 /// `config/read`.
@@ -225,4 +259,46 @@ async fn reload(call: Call, _: NoParams) -> Answer<Done> {
         ));
     }
     Ok(Done {}.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use outpost_agent::config::Places;
+
+    use super::*;
+    use crate::app::{AppConfig, AppServer};
+
+    #[tokio::test]
+    async fn one_look_more_than_there_are_turns_waits_and_a_change_takes_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places {
+            home: folder.path().join("home"),
+            system: folder.path().join("system"),
+        };
+        let all = Configuration::open::<&str>(places, &[]).unwrap();
+        let server = AppServer::new(AppConfig::new(all)).shared;
+        let turns = &server.turns;
+        let mut others = Vec::new();
+        for _ in 0..LOOKS {
+            others.push(Arc::clone(&turns.requests).try_read_owned().unwrap());
+        }
+        let mut waiting = pin!(look(&server, |_| 7));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        let mut changing = pin!(change(&server, |_| 8));
+        assert!(futures_util::poll!(&mut changing).is_pending());
+        // A command waits for commands alone.
+        assert_eq!(glance(&server, |_| 9).await, Ok(9));
+        let commands = Arc::clone(&turns.commands).acquire_many_owned(LOOKS).await;
+        let mut starting = pin!(glance(&server, |_| 10));
+        assert!(futures_util::poll!(&mut starting).is_pending());
+        drop(commands);
+        assert_eq!(starting.await, Ok(10));
+        others.pop();
+        assert_eq!(waiting.await, Ok(7));
+        assert!(futures_util::poll!(&mut changing).is_pending());
+        drop(others);
+        assert_eq!(changing.await, Ok(8));
+    }
 }
