@@ -53,7 +53,7 @@ impl Ours {
     }
 
     /// What a script says that shows whether it runs where the variable OWN is.
-    fn whose(&mut self, more: Value) -> Value {
+    fn whose(&mut self, more: &Value) -> Value {
         let mut params = json!({
             "command": ["sh", "-c", "echo ${OWN-none}"],
             "sandboxPolicy": {"type": "dangerFullAccess"},
@@ -84,15 +84,15 @@ fn the_file_of_the_home_names_environments() {
     home.write("environments.toml", text);
     let mut command = home.outpost(&["app-server"]);
     let mut ours = Ours::start(command.env("OWN", "here"));
-    assert_eq!(ours.whose(json!({})), "here\n");
-    assert_eq!(ours.whose(json!({"environmentId": "box"})), "none\n");
+    assert_eq!(ours.whose(&json!({})), "here\n");
+    assert_eq!(ours.whose(&json!({"environmentId": "box"})), "none\n");
     // A program is started when it is needed.
     let own = json!({"environmentId": "own"});
     assert_eq!(
         ours.ask("environment/status", &own),
         json!({"status": "pending"})
     );
-    assert_eq!(ours.whose(own.clone()), "program\n");
+    assert_eq!(ours.whose(&own), "program\n");
     assert_eq!(
         ours.ask("environment/status", &own),
         json!({"status": "ready"})
@@ -109,7 +109,7 @@ fn a_variable_names_the_only_environment_or_none() {
     for variable in ["OUTPOST_EXEC_SERVER_URL", "CODEX_EXEC_SERVER_URL"] {
         let mut command = home.outpost(&["app-server"]);
         let mut ours = Ours::start(command.env("OWN", "here").env(variable, &far.url));
-        assert_eq!(ours.whose(json!({})), "none\n");
+        assert_eq!(ours.whose(&json!({})), "none\n");
         let file = json!({"path": "/proc/self/environ"});
         let read = ours.ask("fs/readFile", &file);
         assert!(read["dataBase64"].is_string(), "{read}");
