@@ -43,13 +43,18 @@ impl Stage {
         let marker = Marker::new();
         let with_home = |command: &mut Command, name: &str| {
             let home = folder.path().join(name);
-            fs::create_dir_all(&home).expect("a home");
+            // The reference makes no helpers in a home below the folder for temporary files.
+            let temporary = folder.path().join("temporary");
+            for folder in [&home, &temporary] {
+                fs::create_dir_all(folder).expect("a folder");
+            }
             command
                 .current_dir(folder.path())
                 .env("PATH", tools::search_path())
                 .env("HOME", folder.path())
                 .env("CODEX_HOME", &home)
                 .env("OUTPOST_HOME", &home)
+                .env("TMPDIR", &temporary)
                 .env(VARIABLE, marker.value())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped());
