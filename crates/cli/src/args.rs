@@ -43,7 +43,9 @@ Environment variables:
 /// Processes and files of a machine, here or far away.
 ///
 /// `outpost exec-server` serves the processes, files and HTTP of the machine it runs on to JSON-RPC
-/// clients, and `outpost app-server` its commands to clients of the app protocol. The other commands are its human clients; without a server they work on this machine.
+/// clients, and `outpost app-server` its commands, files, configuration and threads to clients of
+/// the app protocol. The other commands are the human clients; without a server they work on this
+/// machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "outpost",

@@ -29,10 +29,10 @@ Examples:
   Reach that one from a program that speaks over standard input and output:
       outpost app-server proxy";
 
-/// Serve this machine's commands to clients of the app protocol
+/// Serve commands, files, configuration and threads to clients of the app protocol
 ///
-/// Speaks the part of the app-server protocol of Codex 0.169.0 that runs commands: the handshake,
-/// command/exec and process/*. What it does not serve yet it refuses by name.
+/// Speaks the app-server protocol of Codex 0.169.0, so that its terminal client and SDK come up on
+/// it. There are no model turns yet; what is not served is refused by name and with the reason.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct AppServer {
