@@ -28,8 +28,8 @@ pub use self::{
     error::{ChangeError, StartError, TooLong},
     id::{InvalidId, ThreadId},
     loaded::{Birth, Loaded},
-    resolve::{Surroundings, Wishes, resolve},
-    settings::{Change, Settings, SettingsError, profile},
+    resolve::{Held, Hold, Surroundings, Wishes, resolve},
+    settings::{Change, Settings, SettingsError},
 };
 
 /// All threads at hand.

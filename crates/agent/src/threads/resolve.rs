@@ -14,7 +14,7 @@ use outpost_protocol::app::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::settings::{Settings, SettingsError, profile, roots, text, tier};
+use super::settings::{Settings, SettingsError, roots, text, tier};
 
 /// What a client wants of a new thread; what is `None` is as configured.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,25 @@ pub struct Surroundings<'a> {
     pub default_environment: &'a str,
 }
 
+/// What commands of a thread are to be held to, before anybody has looked whether that may be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hold {
+    /// A policy.
+    Policy {
+        /// The policy.
+        policy: SandboxPolicy,
+        /// Whether it is the client's own wish.
+        is_wish: bool,
+    },
+    /// The permission profile of this name.
+    Profile(String),
+    /// What is usual: nobody says anything.
+    Usual,
+}
+
+/// What commands of a thread are held to, and the profile that comes from.
+pub type Held = (SandboxPolicy, Option<ActivePermissionProfile>);
+
 /// Who provides models without being configured.
 const BUILT_IN_PROVIDERS: [&str; 4] = ["openai", "amazon-bedrock", "ollama", "lmstudio"];
 
@@ -85,12 +104,18 @@ struct WorkspaceWrite {
 /// What is configured, with what is wanted for one thread laid over it.
 struct Configured(Value);
 
-/// A new thread's settings.
+/// A new thread's settings. `hold` knows profiles and what may be asked for; it gets what is
+/// configured, with what is wanted for this thread laid over it, and its refusals are words for
+/// people.
 ///
 /// # Errors
 ///
 /// See [`SettingsError`].
-pub fn resolve(wishes: Wishes, found: Surroundings<'_>) -> Result<Settings, SettingsError> {
+pub fn resolve(
+    wishes: Wishes,
+    found: Surroundings<'_>,
+    hold: impl FnOnce(Hold, &Value) -> Result<Held, String>,
+) -> Result<Settings, SettingsError> {
     let config = Configured::new(found.config, &wishes.config)?;
     let model_provider = provider(&config, wishes.model_provider)?;
     let model = match wishes.model {
@@ -109,8 +134,12 @@ pub fn resolve(wishes: Wishes, found: Surroundings<'_>) -> Result<Settings, Sett
         Some(reviewer) => Some(reviewer),
         None => config.get("approvals_reviewer")?,
     };
+    let wanted = match (wishes.sandbox, wishes.permissions) {
+        (None, Some(name)) => Hold::Profile(name),
+        (mode, _) => sandbox(&config, mode, &wishes.config)?,
+    };
     let (sandbox_policy, profile) =
-        sandbox(&config, (wishes.sandbox, wishes.permissions), found.trusted)?;
+        hold(wanted, &config.0).map_err(SettingsError::Configuration)?;
     let environments = match wishes.environments {
         Some(environments) => environments,
         None => vec![environment(
@@ -176,23 +205,29 @@ fn provider(config: &Configured, wish: Option<String>) -> Result<String, Setting
     Err(SettingsError::Configuration(words))
 }
 
-/// What commands are held to: as wished, or as configured, or as the folder is trusted.
+/// What commands are to be held to: in the mode that is wished, or as configured. A profile that
+/// is configured wins over a mode, but for a mode of this thread alone.
 fn sandbox(
     config: &Configured,
-    (mode, permissions): (Option<SandboxMode>, Option<String>),
-    trusted: Option<bool>,
-) -> Result<(SandboxPolicy, Option<ActivePermissionProfile>), SettingsError> {
-    let mode = match (mode, &permissions) {
-        (None, None) => config.get("sandbox_mode")?,
-        (mode, _) => mode,
+    wish: Option<SandboxMode>,
+    own: &BTreeMap<String, Value>,
+) -> Result<Hold, SettingsError> {
+    let is_wish = wish.is_some();
+    let has_own = |key| own.contains_key(key);
+    let is_own = has_own("sandbox_mode") && !has_own("default_permissions");
+    let profile = match is_wish || is_own {
+        true => None,
+        false => config.get("default_permissions")?,
+    };
+    if let Some(name) = profile {
+        return Ok(Hold::Profile(name));
+    }
+    let mode = match wish {
+        Some(mode) => Some(mode),
+        None => config.get("sandbox_mode")?,
     };
     let Some(mode) = mode else {
-        let configured = config.get::<String>("default_permissions")?;
-        let usual = match trusted {
-            Some(_) => ":workspace",
-            None => ":read-only",
-        };
-        return profile(permissions.or(configured).as_deref().unwrap_or(usual));
+        return Ok(Hold::Usual);
     };
     let policy = match mode {
         SandboxMode::ReadOnly => SandboxPolicy::ReadOnly {
@@ -210,7 +245,7 @@ fn sandbox(
             }
         }
     };
-    Ok((policy, None))
+    Ok(Hold::Policy { policy, is_wish })
 }
 
 /// The one environment of a thread that says nothing of any. Without roots of its own, it works

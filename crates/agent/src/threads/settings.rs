@@ -3,12 +3,11 @@
 use outpost_protocol::app::{
     AbsolutePath,
     config::ReasoningSummary,
-    policy::{ApprovalsReviewer, AskForApproval, SandboxPolicy},
-    thread::{
-        ActivePermissionProfile, CollaborationMode, MultiAgentMode, Personality, ThreadEnvironment,
-        ThreadSettings,
-    },
+    policy::{ApprovalsReviewer, AskForApproval},
+    thread::{CollaborationMode, MultiAgentMode, Personality, ThreadEnvironment, ThreadSettings},
 };
+
+use super::resolve::Held;
 
 /// How a thread's turns are done.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +32,7 @@ pub struct Change {
     /// Who is asked.
     pub approvals_reviewer: Option<ApprovalsReviewer>,
     /// What commands are held to, and the profile that comes from.
-    pub sandbox: Option<(SandboxPolicy, Option<ActivePermissionProfile>)>,
+    pub sandbox: Option<Held>,
     /// Who answers.
     pub model: Option<String>,
     /// How soon.
@@ -64,41 +63,6 @@ pub enum SettingsError {
     /// There is no environment of this name.
     #[error("unknown turn environment id `{0}`")]
     UnknownEnvironment(String),
-}
-
-/// What a built-in permission profile holds commands to.
-///
-/// # Errors
-///
-/// There is none of this name; own ones cannot be configured.
-pub fn profile(
-    name: &str,
-) -> Result<(SandboxPolicy, Option<ActivePermissionProfile>), SettingsError> {
-    let policy = match name {
-        ":read-only" => SandboxPolicy::ReadOnly {
-            network_access: false,
-        },
-        ":workspace" => SandboxPolicy::WorkspaceWrite {
-            writable_roots: Vec::new(),
-            network_access: false,
-            exclude_tmpdir_env_var: false,
-            exclude_slash_tmp: false,
-        },
-        ":danger-full-access" => SandboxPolicy::DangerFullAccess {},
-        _ => {
-            let words = if name.starts_with(':') {
-                format!("default_permissions refers to unknown built-in profile `{name}`")
-            } else {
-                "default_permissions requires a `[permissions]` table".to_owned()
-            };
-            return Err(SettingsError::Configuration(words));
-        }
-    };
-    let profile = ActivePermissionProfile {
-        id: name.to_owned(),
-        extends: None,
-    };
-    Ok((policy, Some(profile)))
 }
 
 /// How soon a model answers, by the name its provider has for it.

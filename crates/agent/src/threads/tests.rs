@@ -5,7 +5,7 @@ mod settings;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use self::settings::{found, wishes};
+use self::settings::{found, held, wishes};
 use super::*;
 
 const LIMITS: ThreadLimits = ThreadLimits {
@@ -15,7 +15,7 @@ const LIMITS: ThreadLimits = ThreadLimits {
 };
 
 fn settings() -> Settings {
-    resolve(wishes(), found(&Value::Null)).unwrap()
+    resolve(wishes(), found(&Value::Null), held).unwrap()
 }
 
 fn now(seconds: u64) -> Now {

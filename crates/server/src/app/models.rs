@@ -3,7 +3,7 @@
 //! Both are what the configuration says at that moment. A catalog of the user's that cannot be
 //! read is as good as none, and whoever asks is told.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use outpost_agent::{
     catalog::{Catalog, Listed, Modality, Model as Known, MultiAgent},
@@ -26,7 +26,7 @@ use outpost_protocol::{
     code,
 };
 use outpost_rpc::router::{Reply, Router};
-use serde_json::{json, value::to_raw_value};
+use serde_json::{Value, json, value::to_raw_value};
 
 use super::{Shared, connection::Call, settings};
 
@@ -67,6 +67,17 @@ fn not_configured(id: &str) -> RpcError {
     }
 }
 
+/// The catalog of a configuration, and what is wrong with that of the user's if it is not that.
+pub(super) fn catalog(config: &Value) -> (Cow<'static, Catalog>, Option<String>) {
+    let shipped = Cow::Borrowed(Catalog::shipped());
+    let own = config["model_catalog_json"].as_str();
+    match own.map(|path| Catalog::read(Path::new(path))) {
+        Some(Ok(own)) => (Cow::Owned(own), None),
+        Some(Err(fault)) => (shipped, Some(fault.to_string())),
+        None => (shipped, None),
+    }
+}
+
 /// `model/list`. Every provider is asked for models of one catalog.
 async fn list(call: Call, params: ModelListParams) -> Answer<ModelListResponse> {
     let hidden = params.include_hidden.unwrap_or(false);
@@ -77,12 +88,7 @@ async fn list(call: Call, params: ModelListParams) -> Answer<ModelListResponse> 
             provider(&Providers::of(&snapshot), Some(&asked))?;
         }
         let text = |key: &str| snapshot.config[key].as_str();
-        let own = text("model_catalog_json").map(|path| Catalog::read(Path::new(path)));
-        let (catalog, fault) = match own {
-            Some(Ok(own)) => (own, None),
-            Some(Err(fault)) => (Catalog::shipped().clone(), Some(fault.to_string())),
-            None => (Catalog::shipped().clone(), None),
-        };
+        let (catalog, fault) = catalog(&snapshot.config);
         Ok((catalog.list(text("model"), hidden), fault))
     });
     let (listed, fault) = looked.await??;

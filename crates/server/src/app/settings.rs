@@ -10,6 +10,7 @@ mod demands;
 mod held;
 mod permissions;
 mod profiles;
+mod shown;
 mod view;
 mod warnings;
 
@@ -40,7 +41,11 @@ use tokio::{
 };
 
 use self::held::Rulebook;
-pub(super) use self::warnings::{Told, at_start};
+pub(super) use self::{
+    held::SETTINGS,
+    shown::shown,
+    warnings::{Told, at_start},
+};
 use super::{Shared, connection::Call, sandbox::Held};
 
 /// The answer of every handler.
@@ -158,7 +163,7 @@ pub(super) async fn hold(
     let own = call.server.machine.cwd.clone();
     let cwd = own.join(cwd);
     let decided = glance(&call.server, move |all| {
-        let said = all.said(&held::SETTINGS, &own);
+        let said = all.said(&SETTINGS, &own);
         let (demanded, home) = (all.requirements(), held::home());
         let book = Rulebook {
             said: &said,
@@ -173,7 +178,7 @@ pub(super) async fn hold(
             },
             (None, Some(name)) => {
                 let there = Rulebook {
-                    said: &all.said(&held::SETTINGS, &cwd),
+                    said: &all.said(&SETTINGS, &cwd),
                     workspace: &cwd,
                     ..book
                 };

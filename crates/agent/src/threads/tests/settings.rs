@@ -6,7 +6,10 @@ use outpost_protocol::app::{
     AbsolutePath,
     choices::ModeKind,
     policy::{AskForApproval, SandboxMode, SandboxPolicy},
-    thread::{CollaborationMode, CollaborationSettings, Personality, ThreadEnvironment},
+    thread::{
+        ActivePermissionProfile, CollaborationMode, CollaborationSettings, Personality,
+        ThreadEnvironment,
+    },
 };
 use serde_json::{Value, json};
 
@@ -43,6 +46,74 @@ pub(super) fn found(config: &Value) -> Surroundings<'_> {
     }
 }
 
+/// Lets everything be, and shows profiles as what only looks; there are two.
+pub(super) fn held(hold: Hold, config: &Value) -> Result<Held, String> {
+    let name = match hold {
+        Hold::Policy { policy, .. } => return Ok((policy, None)),
+        Hold::Profile(name) => name,
+        Hold::Usual => ":usual".to_owned(),
+    };
+    if name != ":usual" && config["permissions"][&name].is_null() {
+        return Err(format!("no profile `{name}`"));
+    }
+    let policy = SandboxPolicy::ReadOnly {
+        network_access: false,
+    };
+    let extends = None;
+    Ok((policy, Some(ActivePermissionProfile { id: name, extends })))
+}
+
+#[test]
+fn a_profile_is_the_one_that_is_wished_or_the_one_that_is_configured() {
+    let config = json!({
+        "default_permissions": "mine", "sandbox_mode": "workspace-write",
+        "permissions": {"mine": {}, "other": {}},
+    });
+    let seen = |change: fn(&mut Wishes)| {
+        let mut wishes = wishes();
+        change(&mut wishes);
+        let mut seen = None;
+        let resolved = resolve(wishes, found(&config), |hold, config| {
+            seen = Some(hold.clone());
+            held(hold, config)
+        });
+        (seen.unwrap(), resolved.is_ok())
+    };
+    let profile = |name: &str| (Hold::Profile(name.to_owned()), true);
+    let looking = |is_wish| {
+        let policy = SandboxPolicy::ReadOnly {
+            network_access: false,
+        };
+        (Hold::Policy { policy, is_wish }, true)
+    };
+    assert_eq!(seen(|_| {}), profile("mine"));
+    assert_eq!(
+        seen(|wishes| wishes.permissions = Some("other".to_owned())),
+        profile("other")
+    );
+    assert_eq!(
+        seen(|wishes| wishes.sandbox = Some(SandboxMode::ReadOnly)),
+        looking(true)
+    );
+    let own = |wishes: &mut Wishes| {
+        let mode = json!("read-only");
+        wishes.config.insert("sandbox_mode".to_owned(), mode);
+    };
+    assert_eq!(seen(own), looking(false));
+    // What is said for this thread alone defines profiles, too.
+    assert_eq!(
+        seen(|wishes| {
+            let more = [
+                ("default_permissions", "new"),
+                ("permissions.new.extends", ":read-only"),
+            ];
+            let more = more.map(|(key, value)| (key.to_owned(), json!(value)));
+            wishes.config = BTreeMap::from(more);
+        }),
+        profile("new")
+    );
+}
+
 #[test]
 fn what_nobody_says_is_as_configured_or_as_the_folder_is_trusted() {
     let none = settings();
@@ -56,7 +127,7 @@ fn what_nobody_says_is_as_configured_or_as_the_folder_is_trusted() {
             .clone()
             .map(|p| p.id)
     };
-    assert_eq!(id(&none).unwrap(), ":read-only");
+    assert_eq!(id(&none).unwrap(), ":usual");
     assert_eq!(none.roots, [path("/ws")]);
 
     let trusting = |trusted| {
@@ -64,9 +135,8 @@ fn what_nobody_says_is_as_configured_or_as_the_folder_is_trusted() {
             trusted: Some(trusted),
             ..found(&Value::Null)
         };
-        resolve(wishes(), found).unwrap()
+        resolve(wishes(), found, held).unwrap()
     };
-    assert_eq!(id(&trusting(true)).unwrap(), ":workspace");
     assert_eq!(
         trusting(true).told.approval_policy,
         AskForApproval::OnRequest
@@ -82,7 +152,7 @@ fn what_nobody_says_is_as_configured_or_as_the_folder_is_trusted() {
         "sandbox_workspace_write": {"network_access": true, "writable_roots": ["/q"]},
         "model_reasoning_effort": "high", "service_tier": "fast", "personality": "pragmatic",
     });
-    let configured = resolve(wishes(), found(&config)).unwrap();
+    let configured = resolve(wishes(), found(&config), held).unwrap();
     let told = &configured.told;
     assert_eq!(
         (told.model.as_str(), told.model_provider.as_str()),
@@ -111,7 +181,7 @@ fn what_nobody_says_is_as_configured_or_as_the_folder_is_trusted() {
             json!([]),
         ),
     ]);
-    let wanted = resolve(wanted, found(&config)).unwrap();
+    let wanted = resolve(wanted, found(&config), held).unwrap();
     assert_eq!(wanted.told.model, "other");
     assert_eq!(wanted.roots, [path("/ws")]);
 }
@@ -121,7 +191,7 @@ fn what_cannot_be_is_refused_in_the_words_of_the_reference() {
     let refused = |change: fn(&mut Wishes)| {
         let mut wishes = wishes();
         change(&mut wishes);
-        resolve(wishes, found(&Value::Null))
+        resolve(wishes, found(&Value::Null), held)
             .unwrap_err()
             .to_string()
     };
@@ -131,7 +201,7 @@ fn what_cannot_be_is_refused_in_the_words_of_the_reference() {
     );
     assert_eq!(
         refused(|wishes| wishes.permissions = Some("nope".to_owned())),
-        "failed to load configuration: default_permissions requires a `[permissions]` table"
+        "failed to load configuration: no profile `nope`"
     );
     assert!(refused(|wishes| wishes.model = Some(String::new())).starts_with("No models are"));
     assert_eq!(
@@ -146,7 +216,7 @@ fn what_cannot_be_is_refused_in_the_words_of_the_reference() {
     let deep = |parts: usize| {
         let mut wishes = wishes();
         wishes.config.insert(vec!["k"; parts].join("."), json!(1));
-        resolve(wishes, found(&Value::Null)).map_err(|error| error.to_string())
+        resolve(wishes, found(&Value::Null), held).map_err(|error| error.to_string())
     };
     assert!(deep(16).is_ok());
     assert_eq!(
@@ -193,7 +263,7 @@ fn a_change_takes_what_belongs_to_it_along() {
         effort: Some("low".to_owned()),
         collaboration_mode: Some(mode.clone()),
         environments: Some(vec![elsewhere]),
-        sandbox: Some(profile(":danger-full-access").unwrap()),
+        sandbox: Some((SandboxPolicy::DangerFullAccess {}, None)),
         ..Change::default()
     });
     assert_eq!(

@@ -18,7 +18,7 @@ use super::permissions;
 use crate::app::sandbox::Held;
 
 /// The settings that decide.
-pub(super) const SETTINGS: [&str; 5] = [
+pub(in crate::app) const SETTINGS: [&str; 5] = [
     "default_permissions",
     "permissions",
     "sandbox_mode",
@@ -130,7 +130,7 @@ impl Rulebook<'_> {
         ))
     }
 
-    fn demand(&self, key: &str) -> Option<&Value> {
+    pub(super) fn demand(&self, key: &str) -> Option<&Value> {
         self.demanded?.demands.get(key)
     }
 
@@ -157,7 +157,7 @@ impl Rulebook<'_> {
 }
 
 /// What holds where nothing else does.
-const LOOKING: SandboxPolicy = SandboxPolicy::ReadOnly {
+pub(super) const LOOKING: SandboxPolicy = SandboxPolicy::ReadOnly {
     network_access: false,
 };
 

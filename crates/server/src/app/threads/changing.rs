@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use outpost_agent::threads::{Change, ChangeError, ThreadId, Unsubscribed, Watcher, profile};
+use outpost_agent::threads::{
+    Change, ChangeError, Held, Hold, SettingsError, ThreadId, Unsubscribed, Watcher,
+};
 use outpost_protocol::{
     RpcError,
     app::{
-        Done,
+        AbsolutePath, Done,
         thread::{
             ThreadSetNameParams, ThreadSettingsUpdateParams, ThreadUnsubscribeParams,
             ThreadUnsubscribeResponse, ThreadUnsubscribeStatus,
@@ -16,7 +18,7 @@ use outpost_protocol::{
 use outpost_rpc::router::Reply;
 
 use super::{Answer, desk::Desk, environments, id, not_found, not_kept, starting::absolute};
-use crate::app::{Shared, audience::Audience, connection::Call};
+use crate::app::{Shared, audience::Audience, connection::Call, settings};
 
 /// `thread/name/set`.
 pub(super) async fn name(call: Call, params: ThreadSetNameParams) -> Answer<Done> {
@@ -40,10 +42,11 @@ pub(super) async fn name(call: Call, params: ThreadSetNameParams) -> Answer<Done
 pub(super) async fn settings(call: Call, params: ThreadSettingsUpdateParams) -> Answer<Done> {
     let id = id(&params.thread_id)?;
     let Call { server, .. } = call;
-    if server.threads.look(id, |_| ()).is_none() {
-        return Err(not_found(id));
-    }
-    let change = change(&server, params)?;
+    let folder = server
+        .threads
+        .look(id, |loaded| loaded.settings().told.cwd.clone());
+    let folder = folder.ok_or_else(|| not_found(id))?;
+    let change = change(&server, &folder, params).await?;
     let changed = server
         .threads
         .decide(|threads, now| threads.change(id, change, now));
@@ -57,25 +60,35 @@ pub(super) async fn settings(call: Call, params: ThreadSettingsUpdateParams) -> 
     Ok(afterwards(server, id, Desk::tell_settings))
 }
 
-fn change(server: &Shared, params: ThreadSettingsUpdateParams) -> Result<Change, RpcError> {
-    let sandbox = match (params.sandbox_policy, params.permissions) {
+/// What is to change of a thread that works in `folder`.
+async fn change(
+    server: &Shared,
+    folder: &AbsolutePath,
+    params: ThreadSettingsUpdateParams,
+) -> Result<Change, RpcError> {
+    let cwd = params
+        .cwd
+        .map(|cwd| absolute(&server.machine.cwd.join(cwd)));
+    let hold = match (params.sandbox_policy, params.permissions) {
         (Some(_), Some(_)) => {
             return Err(RpcError::invalid_request(
                 "`permissions` cannot be combined with `sandboxPolicy`",
             ));
         }
-        (Some(policy), None) => Some((policy, None)),
-        (None, Some(name)) => {
-            let profile = profile(&name);
-            Some(profile.map_err(|error| RpcError::invalid_request(error.to_string()))?)
-        }
+        (Some(policy), None) => Some(Hold::Policy {
+            policy,
+            is_wish: true,
+        }),
+        (None, Some(name)) => Some(Hold::Profile(name)),
         (None, None) => None,
+    };
+    let sandbox = match hold {
+        Some(hold) => Some(held(server, cwd.as_ref().unwrap_or(folder), hold).await?),
+        None => None,
     };
     Ok(Change {
         disabled_plugin_ids: params.disabled_plugin_ids,
-        cwd: params
-            .cwd
-            .map(|cwd| absolute(&server.machine.cwd.join(cwd))),
+        cwd,
         environments: environments(server, params.environments)?,
         approval_policy: params.approval_policy,
         approvals_reviewer: params.approvals_reviewer,
@@ -88,6 +101,18 @@ fn change(server: &Shared, params: ThreadSettingsUpdateParams) -> Result<Change,
         multi_agent_mode: params.multi_agent_mode,
         personality: params.personality,
     })
+}
+
+/// What commands in `folder` are held to that are to be held to something else.
+async fn held(server: &Shared, folder: &AbsolutePath, hold: Hold) -> Result<Held, RpcError> {
+    let folder = folder.as_path().to_owned();
+    let shown = settings::look(server, move |all| {
+        let said = all.said(&settings::SETTINGS, &folder);
+        settings::shown(all, &said, &folder, hold)
+    });
+    shown
+        .await?
+        .map_err(|words| RpcError::invalid_request(SettingsError::Configuration(words).to_string()))
 }
 
 /// Done, and then clients are told.

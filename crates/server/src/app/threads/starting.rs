@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use outpost_agent::{
-    catalog::Catalog,
+    config::Said,
     threads::{
         Birth, Settings, StartError, Started, Surroundings, ThreadId, Watcher, Wishes, resolve,
     },
@@ -19,13 +19,13 @@ use outpost_rpc::router::Reply;
 use serde_json::Value;
 
 use super::{Answer, desk::tell_gone, environments};
-use crate::app::{Shared, connection::Call, settings};
+use crate::app::{Shared, connection::Call, models, settings};
 
 /// The environment of this machine.
 const LOCAL: &str = "local";
 
 /// What is looked at of the configuration.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "approval_policy",
     "approvals_reviewer",
     "default_permissions",
@@ -35,6 +35,7 @@ const SETTINGS: [&str; 13] = [
     "model_providers",
     "model_reasoning_effort",
     "model_reasoning_summary",
+    "permissions",
     "personality",
     "sandbox_mode",
     "sandbox_workspace_write",
@@ -123,8 +124,8 @@ async fn settle(server: &Shared, params: ThreadStartParams) -> Result<Settings, 
         config: params.config.unwrap_or_default(),
     };
     let settled = settings::look(server, move |all| {
-        let said = all.said(&SETTINGS, &cwd);
-        let config = Value::Object(said.settings);
+        let mut said = all.said(&SETTINGS, &cwd);
+        let config = Value::Object(std::mem::take(&mut said.settings));
         let default_model = default_model(&config);
         let found = Surroundings {
             config: &config,
@@ -132,7 +133,10 @@ async fn settle(server: &Shared, params: ThreadStartParams) -> Result<Settings, 
             default_model: default_model.as_deref(),
             default_environment: LOCAL,
         };
-        resolve(wishes, found)
+        resolve(wishes, found, |hold, config| {
+            let settings = config.as_object().cloned().unwrap_or_default();
+            settings::shown(all, &Said { settings, ..said }, &cwd, hold)
+        })
     });
     let settled = settled.await?;
     settled.map_err(|error| RpcError::invalid_request(error.to_string()))
@@ -140,9 +144,7 @@ async fn settle(server: &Shared, params: ThreadStartParams) -> Result<Settings, 
 
 /// The model of a catalog where nobody says one.
 fn default_model(config: &Value) -> Option<String> {
-    let own = config["model_catalog_json"].as_str();
-    let own = own.and_then(|path| Catalog::read(Path::new(path)).ok());
-    let catalog = own.as_ref().unwrap_or_else(|| Catalog::shipped());
+    let (catalog, _) = models::catalog(config);
     let listed = catalog.list(None, false);
     let usual = listed.into_iter().find(|listed| listed.is_default);
     usual.map(|listed| listed.model.slug)

@@ -10,7 +10,7 @@ use super::{Answer, Server, configured, plain, sh, with};
 use crate::client::Client;
 
 /// A folder in which the user's file says `user`, for [`configured`].
-fn says(user: &str) -> TempDir {
+pub(super) fn says(user: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("home")).unwrap();
     fs::write(folder.path().join("home/config.toml"), user).unwrap();

@@ -1,6 +1,7 @@
 //! Threads without turns: who sees them, and what becomes of them.
 
 mod ends;
+mod profiles;
 mod refusals;
 
 use std::time::Duration;
