@@ -161,6 +161,11 @@ impl Threads {
         self.loaded.get(&id)
     }
 
+    /// All of them, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Loaded> {
+        self.loaded.values()
+    }
+
     /// The ids behind `after`, the oldest first.
     pub fn ids(&self, after: Option<ThreadId>) -> impl Iterator<Item = ThreadId> {
         use std::ops::Bound::{Excluded, Unbounded};

@@ -191,10 +191,13 @@ impl AppServer {
         self.shared.environments.events()
     }
 
-    /// Takes away what is left over, until [`AppServer::shutdown`]. Whoever serves runs this beside
-    /// its connections.
+    /// Takes away what is left over and tells of environments that come and go, until
+    /// [`AppServer::shutdown`]. Whoever serves runs this once, beside its connections.
     pub async fn keep(&self) {
-        self.shared.threads.keep(&self.shared.audience).await;
+        tokio::select! {
+            () = self.shared.threads.keep(&self.shared.audience) => {}
+            () = threads::follow(&self.shared) => {}
+        }
     }
 
     /// Ends the engine and whatever still runs. Connections are to be stopped before.

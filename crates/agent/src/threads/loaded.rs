@@ -59,6 +59,19 @@ impl Loaded {
         }
     }
 
+    /// Names it.
+    #[must_use]
+    pub fn id(&self) -> ThreadId {
+        self.id
+    }
+
+    /// Whether commands may run for it in the environment of this name.
+    #[must_use]
+    pub fn has_environment(&self, name: &str) -> bool {
+        let mut environments = self.settings.told.environments.iter().flatten();
+        environments.any(|environment| environment.environment_id == name)
+    }
+
     /// How its turns are done.
     #[must_use]
     pub fn settings(&self) -> &Settings {

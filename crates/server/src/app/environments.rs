@@ -14,6 +14,7 @@ mod connections;
 mod errors;
 pub(super) mod files;
 mod fleet;
+mod news;
 mod policy;
 mod remote;
 
@@ -30,7 +31,7 @@ use tokio::sync::broadcast;
 
 pub(super) use self::connections::methods;
 pub(super) use self::errors::Absent;
-pub use self::remote::EnvironmentEvent;
+pub use self::news::EnvironmentEvent;
 use self::{fleet::Fleet, remote::Remote};
 
 /// All environments of one server.
@@ -43,6 +44,8 @@ pub(crate) struct Environments {
     /// How long a lost connection may take to come back.
     recovery: Duration,
     events: broadcast::Sender<EnvironmentEvent>,
+    /// Everything that is told from the beginning, for whoever takes it.
+    beginning: Mutex<Option<broadcast::Receiver<EnvironmentEvent>>>,
     /// What this server has started elsewhere.
     fleet: Arc<Fleet>,
 }
@@ -82,7 +85,7 @@ impl Environments {
         recovery: Duration,
         drain: Option<Duration>,
     ) -> Self {
-        let events = broadcast::Sender::new(EVENTS);
+        let (events, beginning) = broadcast::channel(EVENTS);
         let is_remote = |entry: &&config::Entry| !matches!(entry.target, Target::Local);
         let entries = configured.entries().iter();
         let remotes = entries.clone().filter(is_remote).map(|entry| {
@@ -99,6 +102,7 @@ impl Environments {
             remotes: Mutex::new(remotes.collect()),
             recovery,
             events: events.clone(),
+            beginning: Mutex::new(Some(beginning)),
             fleet: Arc::new(Fleet::new(drain)),
         }
     }
@@ -161,6 +165,10 @@ impl Environments {
             return Err(errors::too_many());
         }
         tracing::info!(environment = id, "environment added");
+        // Before the new one has anything to tell.
+        if let Some(before) = remotes.get(&id) {
+            before.retire();
+        }
         let remote = Arc::new(Remote::new(id.clone(), target, &self.events));
         let before = remotes.insert(id, remote);
         drop(remotes);
@@ -172,6 +180,21 @@ impl Environments {
     /// What becomes of the connections to remote environments, from now on.
     pub(super) fn events(&self) -> broadcast::Receiver<EnvironmentEvent> {
         self.events.subscribe()
+    }
+
+    /// The same from the server's start on, the first time.
+    pub(super) fn events_from_the_start(&self) -> broadcast::Receiver<EnvironmentEvent> {
+        let beginning = self.beginning.lock().take();
+        beginning.unwrap_or_else(|| self.events())
+    }
+
+    /// Each remote environment, and whether it is connected as far as was told.
+    pub(super) fn standing(&self) -> BTreeMap<Arc<str>, bool> {
+        let remotes = self.remotes.lock();
+        let standing = remotes
+            .values()
+            .map(|remote| (Arc::clone(remote.id()), remote.is_told_connected()));
+        standing.collect()
     }
 
     /// What this server has started elsewhere.

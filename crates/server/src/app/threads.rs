@@ -6,12 +6,18 @@
 //!
 //! Clients are told after the one that asked has its answer, and of what is true at that moment,
 //! so the last thing anybody is told of a thread is how it is.
+//!
+//! A thread remembers the environments it was begun in or moved to; who watches it is told when one
+//! of them is gone, and when it is there again.
 
 mod around;
 mod changing;
+mod connections;
 mod desk;
 mod finding;
 mod starting;
+
+use std::collections::BTreeSet;
 
 use outpost_agent::threads::{InvalidId, ThreadId};
 use outpost_protocol::{
@@ -26,7 +32,7 @@ use outpost_rpc::{
     router::{Reply, Router},
 };
 
-pub(super) use self::desk::Desk;
+pub(super) use self::{connections::follow, desk::Desk};
 use super::{Shared, connection::Call};
 
 /// The answer of every handler.
@@ -131,7 +137,13 @@ fn environments(
     asked: Option<Vec<TurnEnvironmentParams>>,
 ) -> Result<Option<Vec<thread::ThreadEnvironment>>, RpcError> {
     let Some(asked) = asked else { return Ok(None) };
+    let mut seen = BTreeSet::new();
     let environment = |asked: TurnEnvironmentParams| {
+        if !seen.insert(asked.environment_id.clone()) {
+            let id = asked.environment_id;
+            let words = format!("duplicate turn environment id `{id}`");
+            return Err(RpcError::invalid_request(words));
+        }
         if server
             .environments
             .choose(Some(&asked.environment_id))

@@ -17,16 +17,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::errors::{self, Unreachable};
-
-/// The connection to an environment came or went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvironmentEvent {
-    /// Whose.
-    pub environment_id: Arc<str>,
-    /// It is there; otherwise it is gone, for a while or for good.
-    pub connected: bool,
-}
+use super::{
+    errors::{self, Unreachable},
+    news::{EnvironmentEvent, News},
+};
 
 /// See the module.
 #[derive(Debug)]
@@ -49,7 +43,7 @@ struct State {
     entry: Entry,
     /// Locked for a look, never across an await.
     now: Mutex<Session>,
-    events: broadcast::Sender<EnvironmentEvent>,
+    news: News,
 }
 
 /// The session of the moment.
@@ -76,10 +70,10 @@ impl Remote {
         let connects = matches!(target, Target::Server { .. });
         let entry = Entry { name: id, target };
         let state = Arc::new(State {
+            news: News::new(entry.name.as_str().into(), events.clone()),
             id: entry.name.as_str().into(),
             now: Mutex::new(Session::new(&entry, 0, None)),
             entry,
-            events: events.clone(),
         });
         let mut tasks = JoinSet::new();
         let watched = Arc::clone(&state);
@@ -130,6 +124,16 @@ impl Remote {
             }
             Standing::Ended(error) => disconnected(errors::words(&error)),
         }
+    }
+
+    /// Whether it is connected, as was last told.
+    pub(super) fn is_told_connected(&self) -> bool {
+        self.state.news.is_connected()
+    }
+
+    /// Another one gets its name: what becomes of its connection is told no more.
+    pub(super) fn retire(&self) {
+        self.state.news.end();
     }
 
     /// Ends the connection, and a program with it.
@@ -204,6 +208,7 @@ impl State {
                 match happens.recv().await {
                     Ok(ConnectionEvent::Gone { reason }) => {
                         tracing::warn!(environment = &*self.id, %reason, "environment lost");
+                        self.news.tell(false);
                         self.renew(number, errors::gone(&reason));
                         break;
                     }
@@ -230,15 +235,9 @@ impl State {
                 tracing::warn!(environment = id, %reason, retrying, "environment disconnected");
                 false
             }
-            // It was told that the connection is gone.
-            ConnectionEvent::Gone { .. } => return,
+            ConnectionEvent::Gone { .. } => false,
         };
-        let environment_id = Arc::clone(&self.id);
-        // Without subscribers there is nobody to tell.
-        drop(self.events.send(EnvironmentEvent {
-            environment_id,
-            connected,
-        }));
+        self.news.tell(connected);
     }
 }
 

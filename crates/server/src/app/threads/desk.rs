@@ -4,10 +4,13 @@
 //! of them are told.
 
 use outpost_agent::threads::{Loaded, Now, ThreadId, ThreadLimits, Threads, Watcher};
-use outpost_protocol::app::thread::{
-    Closed, NameUpdated, SettingsUpdated, Started, StatusChanged, ThreadClosedNotification,
-    ThreadNameUpdatedNotification, ThreadSettingsUpdatedNotification, ThreadStartedNotification,
-    ThreadStatus, ThreadStatusChangedNotification,
+use outpost_protocol::app::{
+    environment::{Connected, Disconnected, EnvironmentConnectionNotification},
+    thread::{
+        Closed, NameUpdated, SettingsUpdated, Started, StatusChanged, ThreadClosedNotification,
+        ThreadNameUpdatedNotification, ThreadSettingsUpdatedNotification,
+        ThreadStartedNotification, ThreadStatus, ThreadStatusChangedNotification,
+    },
 };
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
@@ -86,6 +89,22 @@ impl Desk {
             let watchers = loaded.watchers().map(|watcher| watcher.0);
             audience.tell::<SettingsUpdated>(watchers, &told);
         });
+    }
+
+    /// Those that watch a thread which has this environment are told what became of it.
+    pub(super) fn tell_connection(&self, id: &str, connected: bool, audience: &Audience) {
+        let threads = self.threads.lock();
+        for loaded in threads.iter().filter(|loaded| loaded.has_environment(id)) {
+            let told = EnvironmentConnectionNotification {
+                thread_id: loaded.id().to_string(),
+                environment_id: id.to_owned(),
+            };
+            let watchers = loaded.watchers().map(|watcher| watcher.0);
+            match connected {
+                true => audience.tell::<Connected>(watchers, &told),
+                false => audience.tell::<Disconnected>(watchers, &told),
+            }
+        }
     }
 
     /// Takes threads away that are over, until [`Desk::close`].

@@ -3,6 +3,7 @@
 mod commands;
 mod faults;
 mod files;
+mod threads;
 
 use std::time::Duration;
 
